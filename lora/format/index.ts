@@ -1,0 +1,30 @@
+export { AnimulaError, errorTable } from "./error.ts";
+export { writeFileAtomic } from "./atomic-file.ts";
+export {
+  bfloat16ToFloat32,
+  float16ToFloat32,
+  float32ToBfloat16,
+  float32ToFloat16,
+  type SafetensorsDType,
+  type TensorData,
+} from "./dtype.ts";
+export {
+  openSafetensors,
+  readTensor,
+  readTensorRaw,
+  writeSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+} from "./safetensors.ts";
+export type { SafetensorsEntry } from "./safetensors-header.ts";
+export {
+  ONNX_DTYPE,
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxDim,
+  type OnnxDType,
+  type OnnxInitializer,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValueInfo,
+} from "./onnx.ts";

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { writeFileAtomic } from "./atomic-file.ts";
+import { dtypes, type SafetensorsDType, type TensorData } from "./dtype.ts";
+import { formatErrors as errors } from "./errors.ts";
+import {
+  HEADER_BYTES_MAX,
+  HEADER_LENGTH_BYTES,
+  METADATA_KEY,
+  parseHeader,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from "./safetensors-header.ts";
+
+/** The data starts at a multiple of this, so that a mapped file is aligned for every dtype. */
+const ALIGNMENT_BYTES = 8;
+/** A single read call moves at most about 2 GiB on every platform, so larger tensors are read in pieces. */
+const READ_BYTES_MAX = 1 << 30;
+
+/** An open safetensors file: only its header was read. `path` is the real path (symbolic links resolved). */
+export type SafetensorsFile = SafetensorsHeader & {
+  readonly path: string;
+  readonly fileBytes: number;
+  readonly modifiedMs: number;
+};
+
+/** A tensor to write, or as it lies in the file. */
+export type SafetensorsTensor = {
+  readonly dtype: SafetensorsDType;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+};
+
+function realPath(path: string): string {
+  try {
+    return fs.realpathSync(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw code === "ENOENT" || code === "ENOTDIR" ? errors.FILE_NOT_FOUND(path) : errors.FILE_NOT_READABLE(path, code);
+  }
+}
+
+/** Runs `read` on the open file. An error of the system, unlike one of ours, becomes FILE_NOT_READABLE. */
+function withDescriptor<T>(path: string, read: (descriptor: number, stat: fs.Stats) => T): T {
+  let descriptor: number | undefined;
+  try {
+    descriptor = fs.openSync(path, "r");
+    const stat = fs.fstatSync(descriptor);
+    if (!stat.isFile()) throw errors.FILE_NOT_REGULAR(path);
+    return read(descriptor, stat);
+  } catch (cause) {
+    const { syscall, code } = cause as NodeJS.ErrnoException;
+    throw syscall === undefined ? cause : errors.FILE_NOT_READABLE(path, code ?? "an error");
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** Fills `target` from `position`; false where the file ends first. */
+function readFully(descriptor: number, target: Uint8Array, position: number): boolean {
+  let done = 0;
+  while (done < target.length) {
+    const length = Math.min(READ_BYTES_MAX, target.length - done);
+    const count = fs.readSync(descriptor, target, done, length, position + done);
+    if (count === 0) return false;
+    done += count;
+  }
+  return true;
+}
+
+/**
+ * Opens a safetensors file: reads and checks its header only, so a file of any size costs one small read.
+ * Errors: FILE_* for the file, SAFETENSORS_* for each broken rule of the format.
+ */
+export function openSafetensors(path: string): SafetensorsFile {
+  const real = realPath(path);
+  return withDescriptor(real, (descriptor, stat) => {
+    const lengthBytes = new Uint8Array(HEADER_LENGTH_BYTES);
+    if (stat.size < HEADER_LENGTH_BYTES || !readFully(descriptor, lengthBytes, 0)) {
+      throw errors.SAFETENSORS_TOO_SHORT(real, HEADER_LENGTH_BYTES, stat.size);
+    }
+    const declared = new DataView(lengthBytes.buffer).getBigUint64(0, true);
+    if (declared > BigInt(HEADER_BYTES_MAX))
+      throw errors.SAFETENSORS_HEADER_TOO_LARGE(real, HEADER_BYTES_MAX, declared);
+    const headerBytes = Number(declared);
+    const available = stat.size - HEADER_LENGTH_BYTES;
+    // Compared before allocating: a short file must not cost 100 MB.
+    if (headerBytes > available) throw errors.SAFETENSORS_HEADER_TRUNCATED(real, headerBytes, available);
+    const header = new Uint8Array(headerBytes);
+    if (!readFully(descriptor, header, HEADER_LENGTH_BYTES)) throw errors.SAFETENSORS_FILE_CHANGED(real);
+    return { path: real, fileBytes: stat.size, modifiedMs: stat.mtimeMs, ...parseHeader(real, header, stat.size) };
+  });
+}
+
+function entryNamed(file: SafetensorsFile, name: string): SafetensorsEntry {
+  const entry = file.tensors.get(name);
+  if (entry) return entry;
+  const leaf = name.split(".").at(-2) ?? name;
+  const near = [...file.tensors.keys()].filter((key) => key.includes(leaf)).slice(0, 3);
+  throw errors.SAFETENSORS_TENSOR_MISSING(file.path, name, near.length > 0 ? ` (near: ${near.join(", ")})` : "");
+}
+
+/** Reads one tensor as it lies in the file. Errors: SAFETENSORS_TENSOR_MISSING, SAFETENSORS_FILE_CHANGED, FILE_*. */
+export function readTensorRaw(file: SafetensorsFile, name: string): SafetensorsTensor {
+  const entry = entryNamed(file, name);
+  return withDescriptor(file.path, (descriptor, stat) => {
+    if (stat.size !== file.fileBytes || stat.mtimeMs !== file.modifiedMs) {
+      throw errors.SAFETENSORS_FILE_CHANGED(file.path);
+    }
+    const bytes = new Uint8Array(entry.byteLength);
+    if (!readFully(descriptor, bytes, entry.offset)) throw errors.SAFETENSORS_FILE_CHANGED(file.path);
+    return { dtype: entry.dtype, shape: entry.shape, data: dtypes[entry.dtype].view(bytes.buffer) };
+  });
+}
+
+/** Reads one floating-point tensor as float32. Errors: SAFETENSORS_TENSOR_NOT_FLOAT and those of `readTensorRaw`. */
+export function readTensor(file: SafetensorsFile, name: string): Float32Array<ArrayBuffer> {
+  const { dtype } = entryNamed(file, name);
+  const { toFloat32 } = dtypes[dtype];
+  if (!toFloat32) throw errors.SAFETENSORS_TENSOR_NOT_FLOAT(file.path, name, dtype);
+  return toFloat32(readTensorRaw(file, name).data);
+}
+
+/** By code point, as the reference sorts UTF-8 bytes; JavaScript's own order is by UTF-16 unit. */
+function compareCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function bytesOf(data: TensorData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): void {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  assert(name !== METADATA_KEY && name.isWellFormed(), `tensor name ${JSON.stringify(name)} is not allowed`);
+  assert(
+    shape.every((size) => Number.isSafeInteger(size) && size >= 0),
+    `tensor ${name}: shape [${shape.join()}]`,
+  );
+  assert(
+    data.byteLength === (elements * dtypes[dtype].bits) / 8,
+    `tensor ${name}: ${data.byteLength} bytes do not fit ${dtype} [${shape.join()}]`,
+  );
+}
+
+function headerBytes(names: readonly string[], tensors: TensorsByName, metadata: MetadataInput): Uint8Array {
+  // Assembled as text: an object would move number-like names to the front.
+  const parts: string[] = [];
+  if (metadata) {
+    const sorted = Object.entries(metadata).sort(([a], [b]) => compareCodePoints(a, b));
+    const items = sorted.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    parts.push(`"${METADATA_KEY}":{${items.join(",")}}`);
+  }
+  let begin = 0;
+  for (const name of names) {
+    const { dtype, shape, data } = tensors[name]!;
+    const end = begin + data.byteLength;
+    parts.push(
+      `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join()}],"data_offsets":[${begin},${end}]}`,
+    );
+    begin = end;
+  }
+  const json = Buffer.from(`{${parts.join(",")}}`);
+  const padded = Math.ceil(json.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+  const bytes = Buffer.alloc(HEADER_LENGTH_BYTES + padded, " ");
+  bytes.writeBigUInt64LE(BigInt(padded));
+  json.copy(bytes, HEADER_LENGTH_BYTES);
+  return bytes;
+}
+
+type TensorsByName = Readonly<Record<string, SafetensorsTensor>>;
+type MetadataInput = Readonly<Record<string, string>> | undefined;
+
+/**
+ * Writes a safetensors file atomically, byte for byte as the Hugging Face writer does (which writes metadata keys in
+ * random order; here they are sorted, so equal input gives equal bytes).
+ * Errors: FILE_NO_SPACE, FILE_NOT_WRITABLE; the old file is then untouched.
+ */
+export function writeSafetensors(path: string, tensors: TensorsByName, metadata?: Record<string, string>): void {
+  for (const [name, tensor] of Object.entries(tensors)) checkTensor(name, tensor);
+  const names = Object.keys(tensors).sort(
+    (a, b) => dtypes[tensors[b]!.dtype].fileOrder - dtypes[tensors[a]!.dtype].fileOrder || compareCodePoints(a, b),
+  );
+  const header = headerBytes(names, tensors, metadata);
+  assert(header.length - HEADER_LENGTH_BYTES <= HEADER_BYTES_MAX, "header too large for any reader");
+  writeFileAtomic(path, [header, ...names.map((name) => bytesOf(tensors[name]!.data))]);
+}
