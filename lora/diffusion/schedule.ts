@@ -125,7 +125,13 @@ export class NoiseSchedule {
 }
 
 /** a · x + b · y, elementwise. */
-function combine(a: number, x: Float32Array, b: number, y: Float32Array, out = new Float32Array(x.length)) {
+function combine(
+  a: number,
+  x: Float32Array,
+  b: number,
+  y: Float32Array,
+  out: Float32Array = new Float32Array(x.length),
+): Float32Array {
   if (x.length !== y.length || out.length !== x.length) throw new RangeError("addNoise: array lengths differ");
   for (let i = 0; i < out.length; i++) out[i] = a * x[i]! + b * y[i]!;
   return out;
