@@ -1,0 +1,1 @@
+export { Session, type Feeds, type HostTensor, type SessionOptions } from "./session.ts";
