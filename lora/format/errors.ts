@@ -24,6 +24,8 @@ export const formatErrors = errorTable({
     `${path}: expected a UTF-8 header, got other bytes; the file is damaged, download it again`,
   SAFETENSORS_HEADER_NOT_JSON: (path: string, reason: string) =>
     `${path}: expected a JSON header, got ${reason}; the file is damaged, download it again`,
+  SAFETENSORS_HEADER_TOO_DEEP: (path: string, max: number, got: string) =>
+    `${path}: expected at most ${max} levels of nesting in the header, got more at ${got}; the file is damaged`,
   SAFETENSORS_DUPLICATE_KEY: (path: string, key: string) =>
     `${path}: expected each name once in the header, got ${key} twice; export the file again`,
   SAFETENSORS_METADATA_NOT_STRINGS: (path: string, key: string) =>

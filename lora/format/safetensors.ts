@@ -143,7 +143,7 @@ function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): v
   );
 }
 
-function headerBytes(names: readonly string[], tensors: TensorsByName, metadata: MetadataInput): Uint8Array {
+function encodeHeader(names: readonly string[], tensors: TensorsByName, metadata: MetadataInput): Uint8Array {
   // Assembled as text: an object would move number-like names to the front.
   const parts: string[] = [];
   if (metadata) {
@@ -181,7 +181,7 @@ export function writeSafetensors(path: string, tensors: TensorsByName, metadata?
   const names = Object.keys(tensors).sort(
     (a, b) => dtypes[tensors[b]!.dtype].fileOrder - dtypes[tensors[a]!.dtype].fileOrder || compareCodePoints(a, b),
   );
-  const header = headerBytes(names, tensors, metadata);
+  const header = encodeHeader(names, tensors, metadata);
   assert(header.length - HEADER_LENGTH_BYTES <= HEADER_BYTES_MAX, "header too large for any reader");
   writeFileAtomic(path, [header, ...names.map((name) => bytesOf(tensors[name]!.data))]);
 }
