@@ -1,0 +1,9 @@
+import { errorTable } from "../format/index.ts";
+
+export const recipeErrors = errorTable({
+  RECIPE_ARGUMENT: (name: string, got: string) =>
+    `render-data --${name}: expected a whole number of at least 0, got ${got}; give for example --${name} 8000`,
+  RECIPE_OUT_MISSING: () => "render-data --out: expected a folder, got nothing; give --out DIR",
+  RECIPE_DATA_DIFFERS: (dir: string, expected: string, got: string) =>
+    `${dir}: expected data made with ${expected}, got ${got}; choose another folder or delete this one`,
+});
