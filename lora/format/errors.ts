@@ -12,6 +12,11 @@ export const formatErrors = errorTable({
   FILE_NO_SPACE: (path: string, reason: string) =>
     `${path}: expected room on the disk, got ${reason}; free some space and try again (nothing was half-written)`,
 
+  PICKLE_REFUSED: (path: string, got: string) =>
+    `${path}: expected a .safetensors file, got ${got}, which can run any program on your machine when it is loaded; ` +
+    "download the .safetensors version of this model, or convert the file in the program it came from " +
+    '(Stable Diffusion WebUI: Checkpoint Merger, "No interpolation", checkpoint format safetensors)',
+
   SAFETENSORS_TOO_SHORT: (path: string, min: number, got: number) =>
     `${path}: expected a safetensors file of at least ${min} bytes, got ${got}; download or export it again`,
   SAFETENSORS_HEADER_TOO_LARGE: (path: string, max: number, got: bigint) =>

@@ -8,6 +8,7 @@ export {
   type SafetensorsDType,
   type TensorData,
 } from "./dtype.ts";
+export { refusePickle } from "./refuse-pickle.ts";
 export {
   openSafetensors,
   readTensor,

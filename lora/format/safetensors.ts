@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { dtypes, type SafetensorsDType, type TensorData } from "./dtype.ts";
 import { formatErrors as errors } from "./errors.ts";
+import { readAt, realPath, withDescriptor } from "./file-read.ts";
+import { refusePickle } from "./refuse-pickle.ts";
 import {
   HEADER_BYTES_MAX,
   HEADER_LENGTH_BYTES,
@@ -14,9 +15,6 @@ import {
 
 /** The data starts at a multiple of this, so that a mapped file is aligned for every dtype. */
 const ALIGNMENT_BYTES = 8;
-/** A single read call moves at most about 2 GiB on every platform, so larger tensors are read in pieces. */
-const READ_BYTES_MAX = 1 << 30;
-
 /** An open safetensors file: only its header was read. `path` is the real path (symbolic links resolved). */
 export type SafetensorsFile = SafetensorsHeader & {
   readonly path: string;
@@ -31,52 +29,16 @@ export type SafetensorsTensor = {
   readonly data: TensorData;
 };
 
-function realPath(path: string): string {
-  try {
-    return fs.realpathSync(path);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw code === "ENOENT" || code === "ENOTDIR" ? errors.FILE_NOT_FOUND(path) : errors.FILE_NOT_READABLE(path, code);
-  }
-}
-
-/** Runs `read` on the open file. An error of the system, unlike one of ours, becomes FILE_NOT_READABLE. */
-function withDescriptor<T>(path: string, read: (descriptor: number, stat: fs.Stats) => T): T {
-  let descriptor: number | undefined;
-  try {
-    descriptor = fs.openSync(path, "r");
-    const stat = fs.fstatSync(descriptor);
-    if (!stat.isFile()) throw errors.FILE_NOT_REGULAR(path);
-    return read(descriptor, stat);
-  } catch (cause) {
-    const { syscall, code } = cause as NodeJS.ErrnoException;
-    throw syscall === undefined ? cause : errors.FILE_NOT_READABLE(path, code ?? "an error");
-  } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
-  }
-}
-
-/** Fills `target` from `position`; false where the file ends first. */
-function readFully(descriptor: number, target: Uint8Array, position: number): boolean {
-  let done = 0;
-  while (done < target.length) {
-    const length = Math.min(READ_BYTES_MAX, target.length - done);
-    const count = fs.readSync(descriptor, target, done, length, position + done);
-    if (count === 0) return false;
-    done += count;
-  }
-  return true;
-}
-
 /**
  * Opens a safetensors file: reads and checks its header only, so a file of any size costs one small read.
- * Errors: FILE_* for the file, SAFETENSORS_* for each broken rule of the format.
+ * Errors: PICKLE_REFUSED, FILE_* for the file, SAFETENSORS_* for each broken rule of the format.
  */
 export function openSafetensors(path: string): SafetensorsFile {
+  refusePickle(path);
   const real = realPath(path);
   return withDescriptor(real, (descriptor, stat) => {
     const lengthBytes = new Uint8Array(HEADER_LENGTH_BYTES);
-    if (stat.size < HEADER_LENGTH_BYTES || !readFully(descriptor, lengthBytes, 0)) {
+    if (stat.size < HEADER_LENGTH_BYTES || readAt(descriptor, lengthBytes, 0) < HEADER_LENGTH_BYTES) {
       throw errors.SAFETENSORS_TOO_SHORT(real, HEADER_LENGTH_BYTES, stat.size);
     }
     const declared = new DataView(lengthBytes.buffer).getBigUint64(0, true);
@@ -87,7 +49,7 @@ export function openSafetensors(path: string): SafetensorsFile {
     // Compared before allocating: a short file must not cost 100 MB.
     if (headerBytes > available) throw errors.SAFETENSORS_HEADER_TRUNCATED(real, headerBytes, available);
     const header = new Uint8Array(headerBytes);
-    if (!readFully(descriptor, header, HEADER_LENGTH_BYTES)) throw errors.SAFETENSORS_FILE_CHANGED(real);
+    if (readAt(descriptor, header, HEADER_LENGTH_BYTES) < headerBytes) throw errors.SAFETENSORS_FILE_CHANGED(real);
     return { path: real, fileBytes: stat.size, modifiedMs: stat.mtimeMs, ...parseHeader(real, header, stat.size) };
   });
 }
@@ -108,7 +70,7 @@ export function readTensorRaw(file: SafetensorsFile, name: string): SafetensorsT
       throw errors.SAFETENSORS_FILE_CHANGED(file.path);
     }
     const bytes = new Uint8Array(entry.byteLength);
-    if (!readFully(descriptor, bytes, entry.offset)) throw errors.SAFETENSORS_FILE_CHANGED(file.path);
+    if (readAt(descriptor, bytes, entry.offset) < bytes.length) throw errors.SAFETENSORS_FILE_CHANGED(file.path);
     return { dtype: entry.dtype, shape: entry.shape, data: dtypes[entry.dtype].view(bytes.buffer) };
   });
 }
