@@ -1,0 +1,92 @@
+/** Layers as graph functions. Names and layouts are PyTorch's: linear weights [out, in], conv weights [out, in, k, k]. */
+import assert from "node:assert";
+import {
+  add,
+  conv,
+  decodeWeight,
+  gemm,
+  layerNormalization,
+  matmul,
+  mul,
+  mulScalar,
+  onesOf,
+  productOf,
+  reshape,
+  swapLast,
+  unfold,
+  type Dim,
+  type Value,
+} from "../graph/index.ts";
+import type { LayerAdapter, Scope } from "./scope.ts";
+
+/**
+ * y = x·Wᵀ + b, plus scale · (x·downᵀ)·upᵀ where the layer is a target.
+ * @param x [N, T, in] or [M, in]
+ */
+export function linear(scope: Scope, x: Value, inSize: number, outSize: number, bias = true): Value {
+  const weight = decodeWeight(scope.parameter("weight", [outSize, inSize]), x);
+  const offset = bias ? decodeWeight(scope.parameter("bias", [outSize]), x) : undefined;
+  return addLinearAdapter(scope, x, gemmRows(x, weight, offset), inSize, outSize);
+}
+
+/** The product of `linear` for any number of leading axes. */
+function gemmRows(x: Value, weight: Value, bias: Value | undefined): Value {
+  const [outSize, inSize] = weight.shape as [Dim, Dim];
+  const lead = x.shape.slice(0, -1);
+  const y = gemm(lead.length === 1 ? x : reshape(x, [productOf(lead), inSize]), weight, bias, { transB: true });
+  return lead.length === 1 ? y : reshape(y, [...lead, outSize]);
+}
+
+function addLinearAdapter(scope: Scope, x: Value, y: Value, inSize: number, outSize: number): Value {
+  const adapter = scope.adapter("linear", inSize, outSize);
+  if (!adapter) return y;
+  const hidden = matmul(x, swapLast(adapter.down));
+  return add(y, mulScalar(matmul(hidden, swapLast(adapter.up)), adapter.scale));
+}
+
+export interface ConvLayer {
+  readonly kernel: number;
+  readonly stride?: 1 | 2;
+  /** Same on all sides, or [top, left, bottom, right]. */
+  readonly padding?: number | readonly [number, number, number, number];
+}
+
+/** 2-D convolution, x [N, in, H, W]. */
+export function conv2d(scope: Scope, x: Value, inSize: number, outSize: number, layer: ConvLayer): Value {
+  const { kernel, stride = 1, padding = 0 } = layer;
+  const weight = decodeWeight(scope.parameter("weight", [outSize, inSize, kernel, kernel]), x);
+  const bias = decodeWeight(scope.parameter("bias", [outSize]), x);
+  const pads = typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
+  const y = conv(x, weight, bias, { strides: [stride, stride], pads });
+  const adapter = scope.adapter("conv", inSize, outSize, kernel);
+  return adapter ? add(y, convAdapter(x, y, adapter, layer)) : y;
+}
+
+/** up · (down · patches), as batched matrix products, so that each row of the batch may carry its own module. */
+function convAdapter(x: Value, y: Value, adapter: LayerAdapter, { kernel, stride = 1, padding = 0 }: ConvLayer): Value {
+  const [n, c, h, w] = x.shape as [Dim, number, Dim, Dim];
+  assert(typeof padding === "number", "adapters on convolutions with uneven padding are not supported");
+  const patches = kernel === 1 && stride === 1 ? reshape(x, [n, c, productOf([h, w])]) : unfold(x, kernel, stride, padding);
+  const delta = matmul(adapter.up, matmul(adapter.down, patches));
+  return mulScalar(reshape(delta, y.shape), adapter.scale);
+}
+
+/**
+ * Group normalisation of [N, C, H, W]: a layer normalisation of each group, whose mean and deviation the backward pass
+ * reuses, then scale and bias per channel.
+ */
+export function groupNorm(scope: Scope, x: Value, groups: number, epsilon: number): Value {
+  const [n, c, ...space] = x.shape as [Dim, number, ...Dim[]];
+  const grouped = reshape(x, [n, groups, productOf([c / groups, ...space])]);
+  const ones = onesOf(x, [grouped.shape[2]!]);
+  const normalised = reshape(layerNormalization(grouped, ones, undefined, epsilon, true), x.shape);
+  const perChannel = (name: string) =>
+    reshape(decodeWeight(scope.parameter(name, [c]), x), [1, c, ...space.map(() => 1)]);
+  return add(mul(normalised, perChannel("weight")), perChannel("bias"));
+}
+
+/** Layer normalisation over the last axis of size `size`. */
+export function layerNorm(scope: Scope, x: Value, size: number, epsilon = 1e-5): Value {
+  const weight = decodeWeight(scope.parameter("weight", [size]), x);
+  return layerNormalization(x, weight, decodeWeight(scope.parameter("bias", [size]), x), epsilon);
+}
