@@ -1,5 +1,6 @@
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { writeFileAtomic } from "../format/index.ts";
 import {
   byteOrder,
   byteSymbols,
@@ -81,13 +82,13 @@ function mostFrequentPair(words: readonly CountedWord[]): [string, string] | und
  * Writes `vocab.json`, `merges.txt`, `tokenizer_config.json` and `special_tokens_map.json` into `folder`, as transformers'
  * `CLIPTokenizer` reads them. `modelMaxLength` is the text encoder's `max_position_embeddings`.
  */
-export async function writeTokenizer(folder: string, vocabulary: BpeVocabulary, modelMaxLength = 77): Promise<void> {
+export function writeTokenizer(folder: string, vocabulary: BpeVocabulary, modelMaxLength = 77): void {
   const specials = { bos_token: START_TOKEN, eos_token: END_TOKEN, pad_token: END_TOKEN, unk_token: END_TOKEN };
   const merges = vocabulary.merges.map(([left, right]) => `${left} ${right}\n`).join("");
-  await mkdir(folder, { recursive: true });
-  await writeWhole(join(folder, "vocab.json"), JSON.stringify(Object.fromEntries(vocabulary.vocab)));
-  await writeWhole(join(folder, "merges.txt"), `#version: 0.2\n${merges}`);
-  await writeWhole(join(folder, "special_tokens_map.json"), `${JSON.stringify(specials, undefined, 2)}\n`);
+  mkdirSync(folder, { recursive: true });
+  writeFileAtomic(join(folder, "vocab.json"), JSON.stringify(Object.fromEntries(vocabulary.vocab)));
+  writeFileAtomic(join(folder, "merges.txt"), `#version: 0.2\n${merges}`);
+  writeFileAtomic(join(folder, "special_tokens_map.json"), `${JSON.stringify(specials, undefined, 2)}\n`);
   const config = {
     tokenizer_class: "CLIPTokenizer",
     model_max_length: modelMaxLength,
@@ -95,18 +96,5 @@ export async function writeTokenizer(folder: string, vocabulary: BpeVocabulary, 
     add_prefix_space: false,
     ...specials,
   };
-  await writeWhole(join(folder, "tokenizer_config.json"), `${JSON.stringify(config, undefined, 2)}\n`);
-}
-
-/** A reader sees the old file or the new one, never half of one. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  const handle = await open(temporary, "w");
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
+  writeFileAtomic(join(folder, "tokenizer_config.json"), `${JSON.stringify(config, undefined, 2)}\n`);
 }
