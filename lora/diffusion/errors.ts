@@ -1,4 +1,4 @@
-import { errorTable } from "../format/error.ts";
+import { errorTable } from "../format/index.ts";
 
 /** Input errors of the diffusion area. */
 export const diffusionErrors = errorTable({

@@ -78,7 +78,9 @@ export class Random {
   #next53(): number {
     const block = Math.floor(this.#position / 2);
     if (block !== this.#block) {
-      philox(this.#words, block, this.#stream, this.#seed);
+      split(this.#words, 0, block);
+      split(this.#words, 2, this.#stream);
+      philox(this.#words, this.#seed % UINT32, Math.floor(this.#seed / UINT32));
       this.#block = block;
     }
     const at = (this.#position % 2) * 2;
@@ -91,28 +93,27 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/**
- * Philox4x32-10: `words` [4] for the counter (block, stream) and the key `seed`, each a whole number under 2^53 split in
- * its low and high 32 bits.
- */
-export function philox(words: Uint32Array, block: number, stream: number, seed: number): void {
-  let c0 = block % UINT32;
-  let c1 = Math.floor(block / UINT32);
-  let c2 = stream % UINT32;
-  let c3 = Math.floor(stream / UINT32);
-  let k0 = seed % UINT32;
-  let k1 = Math.floor(seed / UINT32);
+/** A whole number under 2^53 as its low and high 32 bits. */
+function split(words: Uint32Array, at: number, value: number): void {
+  words[at] = value % UINT32;
+  words[at + 1] = Math.floor(value / UINT32);
+}
+
+/** Philox4x32-10 in place: `words` [4] is the counter before and the random block after; (k0, k1) is the key. */
+export function philox(words: Uint32Array, k0: number, k1: number): void {
+  let [c0, c1, c2, c3] = words as unknown as [number, number, number, number];
+  let [key0, key1] = [k0, k1];
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(0xd2511f53, c0);
     const low0 = Math.imul(0xd2511f53, c0) >>> 0;
     const high1 = multiplyHigh(0xcd9e8d57, c2);
     const low1 = Math.imul(0xcd9e8d57, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c0 = (high1 ^ c1 ^ key0) >>> 0;
     c1 = low1;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c2 = (high0 ^ c3 ^ key1) >>> 0;
     c3 = low0;
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
+    key0 = (key0 + 0x9e3779b9) >>> 0;
+    key1 = (key1 + 0xbb67ae85) >>> 0;
   }
   words[0] = c0;
   words[1] = c1;
@@ -128,28 +129,28 @@ function multiplyHigh(a: number, b: number): number {
 
 // AS 241 (PPND16), coefficients from the highest power down; relative error about 1e-16.
 const centralTop = [
-  2.509080928730122673e3, 3.343057558358812811e4, 6.72657709270087009e4, 4.592195393154987146e4, 1.373169376550946112e4,
-  1.971590950306551443e3, 1.331416678917843775e2, 3.387132872796366608,
+  2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987, 13731.69376550946, 1971.5909503065513,
+  133.14166789178438, 3.3871328727963665,
 ];
 const centralBottom = [
-  5.226495278852854561e3, 2.872908573572194267e4, 3.930789580009271061e4, 2.121379430158659587e4, 5.394196021424751108e3,
-  6.87187007492057908e2, 4.231333070160091125e1, 1,
+  5226.495278852854, 28729.085735721943, 39307.89580009271, 21213.794301586597, 5394.196021424751, 687.1870074920579,
+  42.31333070160091, 1,
 ];
 const middleTop = [
-  7.745450142783414076e-4, 2.272384498926918458e-2, 2.417807251774506118e-1, 1.270458252452368383, 3.647848324763204605,
-  5.769497221460691406, 4.630337846156545296, 1.423437110749683577,
+  0.0007745450142783414, 0.022723844989269184, 0.2417807251774506, 1.2704582524523684, 3.6478483247632045,
+  5.769497221460691, 4.630337846156546, 1.4234371107496835,
 ];
 const middleBottom = [
-  1.050750071644416843e-9, 5.475938084995344946e-4, 1.519866656361645720e-2, 1.481039764274800746e-1,
-  6.897673349851000046e-1, 1.676384830183803849, 2.053191626637758822, 1,
+  1.0507500716444169e-9, 0.0005475938084995345, 0.015198666563616457, 0.14810397642748008, 0.6897673349851,
+  1.6763848301838038, 2.053191626637759, 1,
 ];
 const farTop = [
-  2.010334399292288132e-7, 2.711555568743487578e-5, 1.242660947388078439e-3, 2.65321895265761231e-2,
-  2.965605718285048912e-1, 1.784826539917291336, 5.463784911164114370, 6.657904643501103777,
+  2.0103343992922881e-7, 2.7115555687434876e-5, 0.0012426609473880784, 0.026532189526576124, 0.29656057182850487,
+  1.7848265399172913, 5.463784911164114, 6.657904643501103,
 ];
 const farBottom = [
-  2.044263103389939786e-15, 1.421511758316445889e-7, 1.846318317510054682e-5, 7.868691311456132591e-4,
-  1.487536129085061485e-2, 1.369298809227358053e-1, 5.998322065558879377e-1, 1,
+  2.0442631033899397e-15, 1.421511758316446e-7, 1.8463183175100548e-5, 0.0007868691311456133, 0.014875361290850615,
+  0.1369298809227358, 0.599832206555888, 1,
 ];
 
 /** x with Φ(x) = p, for p in (0, 1). */

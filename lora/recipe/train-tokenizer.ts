@@ -10,8 +10,8 @@ import {
   START_TOKEN,
   WORD_END,
   wordSymbols,
-} from "../models/clip-tokenizer.ts";
-import type { BpeVocabulary } from "../models/clip-tokenizer.ts";
+} from "../models/index.ts";
+import type { BpeVocabulary } from "../models/index.ts";
 
 /** 256 bytes, 256 word-ending bytes, two markers: what any CLIP vocabulary holds before its first merge. */
 export const VOCAB_SIZE_MIN = 514;
@@ -26,7 +26,7 @@ export function trainBpe(captions: Iterable<string>, vocabSize: number): BpeVoca
     throw new RangeError(`vocabSize: expected a whole number of at least ${VOCAB_SIZE_MIN}, got ${vocabSize}`);
   }
   const words = countWords(captions);
-  const tokens = [...byteOrder.map((byte) => byteSymbols[byte]!)];
+  const tokens = byteOrder.map((byte) => byteSymbols[byte]!);
   tokens.push(...tokens.map((symbol) => symbol + WORD_END));
   const known = new Set(tokens);
   const merges: [string, string][] = [];
