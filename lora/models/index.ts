@@ -1,14 +1,8 @@
-export {
-  byteOrder,
-  byteSymbols,
-  ClipTokenizer,
-  END_TOKEN,
-  mergePair,
-  openAiClipTokenizer,
-  readClipTokenizer,
-  splitWords,
-  START_TOKEN,
-  WORD_END,
-  wordSymbols,
-  type BpeVocabulary,
-} from "./clip-tokenizer.ts";
+export { clipText, type ClipTextConfig } from "./clip-text.ts";
+export { ClipTokenizer, openAiClipTokenizer, readClipTokenizer, type BpeVocabulary } from "./clip-tokenizer.ts";
+export { modelErrors } from "./errors.ts";
+export { type SdPart } from "./sd-names.ts";
+export { openStableDiffusion, type StableDiffusion } from "./stable-diffusion.ts";
+export { unet, type UnetConfig, type UnetInputs, type UnetOptions } from "./unet.ts";
+export { vaeDecode, vaeEncode, type VaeConfig } from "./vae.ts";
+export { FrozenWeights, weightMap, type WeightMap } from "./weights.ts";

@@ -33,9 +33,13 @@ export class TrainableParameters implements ParameterSource {
 /** Layers that start at zero, so that each residual branch begins as the identity. */
 const STARTS_AT_ZERO = /(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|unet\.conv_out)\.(weight|bias)$/;
 
+/** The VAE's posterior starts narrow: with unit noise on small latents it would first have to shout over the noise. */
+const START_LOG_VARIANCE = -6;
+
 /** PyTorch's default initialisation by name and shape. */
 function initialise(data: Float32Array, name: string, shape: readonly number[], random: Random): void {
   if (STARTS_AT_ZERO.test(name)) return;
+  if (name === "quant_conv.bias") data.fill(START_LOG_VARIANCE, data.length / 2);
   if (/embedding\.weight$/.test(name)) {
     random.fillNormal(data);
     for (let i = 0; i < data.length; i++) data[i]! *= 0.02;

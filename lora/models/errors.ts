@@ -1,0 +1,16 @@
+import { errorTable } from "../format/index.ts";
+
+export const modelErrors = errorTable({
+  BASE_NOT_FOUND: (path: string) =>
+    `base_model ${path}: expected a Stable Diffusion .safetensors file or a diffusers folder, got nothing there; check the path`,
+  BASE_PART_MISSING: (path: string, part: string) =>
+    `base_model ${path}: expected a Stable Diffusion 1.x or 2.x model, got no ${part}; this is another kind of model or an incomplete download`,
+  BASE_CONFIG_INVALID: (file: string, key: string, expected: string, got: string) =>
+    `${file}: ${key}: expected ${expected}, got ${got}; download the folder again or use a Stable Diffusion 1.x or 2.x model`,
+  BASE_TENSOR_MISSING: (path: string, name: string) =>
+    `base_model ${path}: expected a tensor ${name}, got none; this is another kind of model or an incomplete download`,
+  BASE_TENSOR_SHAPE: (path: string, name: string, expected: string, got: string) =>
+    `base_model ${path}: tensor ${name}: expected shape [${expected}], got [${got}]; config and weights do not belong together`,
+  BASE_TENSOR_DTYPE: (path: string, name: string, got: string) =>
+    `base_model ${path}: tensor ${name}: expected F32, F16 or BF16, got ${got}; convert the model to F16`,
+});

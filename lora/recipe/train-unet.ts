@@ -1,0 +1,164 @@
+/**
+ * Trains the mini UNet and its text tower together on cached latents:
+ * `node lora/recipe/train-unet.ts --data DIR --out DIR --steps 6000`. Goes on from `DIR/unet-state.safetensors`.
+ * v-prediction with min-SNR weights; a tenth of the captions is emptied, for classifier-free guidance.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { NoiseSchedule, Random, stableDiffusion2 } from "../diffusion/index.ts";
+import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
+import { allAxes, Graph, mul, reduceMean, reshape, sub, symbol } from "../graph/index.ts";
+import { clipText } from "../models/clip-text.ts";
+import { ClipTokenizer } from "../models/clip-tokenizer.ts";
+import { unet } from "../models/unet.ts";
+import { vaeEncode } from "../models/vae.ts";
+import { Scope } from "../nn/index.ts";
+import { Session, type HostTensor } from "../runtime/index.ts";
+import { FullTrainer, TrainableParameters } from "./full-training.ts";
+import { miniText, miniUnet, miniVae } from "./mini-config.ts";
+import { PackedData } from "./packed-data.ts";
+import { learningRateAt } from "./learning-rate.ts";
+import { trainBpe } from "./train-tokenizer.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    data: { type: "string", default: ".work/data" },
+    out: { type: "string", default: ".work/base" },
+    steps: { type: "string", default: "6000" },
+    batch: { type: "string", default: "16" },
+    lr: { type: "string", default: "1e-3" },
+  },
+});
+const SIDE = 128;
+const LATENT = 4 * 16 * 16;
+const VOCABULARY_MAX = 1024;
+const SAVE_EVERY = 200;
+const CAPTION_DROPOUT = 0.1;
+const MIN_SNR_GAMMA = 5;
+
+/** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
+async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {
+  if (existsSync(path)) return readTensor(openSafetensors(path), "latents");
+  const graph = new Graph();
+  const parameters = new TrainableParameters(graph);
+  const image = graph.input("image", "float32", [symbol("N"), 3, SIDE, SIDE]);
+  const session = await Session.open({ latents: vaeEncode(new Scope(parameters), image, miniVae).mean });
+  const weights = averagedWeights(join(args.out, "vae-state.safetensors"));
+  const all = new Float32Array(data.samples.length * LATENT);
+  const pixels = new Float32Array(3 * SIDE * SIDE);
+  for (let i = 0; i < data.samples.length; i++) {
+    data.read(i, pixels);
+    const { latents } = await session.run({ ...weights, image: { data: pixels, dims: [1, 3, SIDE, SIDE] } });
+    all.set(latents.data as Float32Array, i * LATENT);
+    if (i % 1000 === 0) console.log(`encoded ${i}`);
+  }
+  let squares = 0;
+  for (const value of all) squares += value * value;
+  const scalingFactor = 1 / Math.sqrt(squares / all.length);
+  for (let i = 0; i < all.length; i++) all[i]! *= scalingFactor;
+  writeSafetensors(path, { latents: { dtype: "F32", shape: [data.samples.length, 4, 16, 16], data: all } }, { scalingFactor: String(scalingFactor) });
+  return all;
+}
+
+/** The moving average that a full-training checkpoint holds, by parameter name. */
+export function averagedWeights(path: string): Record<string, HostTensor> {
+  const file = openSafetensors(path);
+  const flat = readTensor(file, "average");
+  let offset = 0;
+  const shapes = JSON.parse(file.metadata["names"]!) as [string, number[]][];
+  return Object.fromEntries(
+    shapes.map(([name, dims]) => {
+      const size = dims.reduce((a, b) => a * b, 1);
+      const data = flat.subarray(offset, offset + size);
+      offset += size;
+      return [name, { data, dims }];
+    }),
+  );
+}
+
+function buildLoss(vocabSize: number, length: number) {
+  const graph = new Graph();
+  const batch = symbol("N");
+  const text = new TrainableParameters(graph, "text_encoder.");
+  const net = new TrainableParameters(graph, "unet.");
+  const latents = graph.input("latents", "float32", [batch, 4, 16, 16]);
+  const timestep = graph.input("timestep", "float32", [batch]);
+  const tokens = graph.input("tokens", "int64", [batch, length]);
+  const target = graph.input("target", "float32", [batch, 4, 16, 16]);
+  const weight = graph.input("weight", "float32", [batch]);
+  const textEmbeddings = clipText(new Scope(text), tokens, miniText(vocabSize));
+  const prediction = unet(new Scope(net), { sample: latents, timestep, textEmbeddings }, miniUnet);
+  const error = sub(prediction, target);
+  const weighted = mul(mul(error, error), reshape(weight, [batch, 1, 1, 1]));
+  return { loss: reduceMean(weighted, allAxes(weighted), false), parameters: new Map([...text.values, ...net.values]) };
+}
+
+const steps = Number(args.steps);
+const batchSize = Number(args.batch);
+mkdirSync(args.out, { recursive: true });
+const data = new PackedData(args.data);
+const { vocab, merges } = trainBpe(data.samples.map(({ caption }) => caption), VOCABULARY_MAX);
+const vocabulary = { vocab: Object.fromEntries(vocab), merges };
+writeFileSync(join(args.out, "vocabulary.json"), JSON.stringify(vocabulary));
+const tokenizer = new ClipTokenizer({ vocab, merges });
+const length = miniText(vocab.size).maxPositions;
+const [start, end] = [vocab.size - 2, vocab.size - 1];
+const encode = (caption: string): BigInt64Array => {
+  const ids = caption === "" ? [] : tokenizer.encode(caption).slice(0, length - 2);
+  const padded = [start, ...ids, end];
+  while (padded.length < length) padded.push(end);
+  return BigInt64Array.from(padded, BigInt);
+};
+const tokens = data.samples.map(({ caption }) => encode(caption));
+const empty = encode("");
+const latents = await encodeLatents(data, join(args.out, "latents.safetensors"));
+const schedule = new NoiseSchedule(stableDiffusion2);
+
+const { loss, parameters } = buildLoss(vocab.size, length);
+const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), { emaDecay: 0.997, maxGradNorm: 1, weightDecay: 0.01 });
+const statePath = join(args.out, "unet-state.safetensors");
+trainer.resume(statePath);
+console.log(`UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocab.size}, from step ${trainer.step}`);
+
+function makeBatch(step: number) {
+  const random = new Random(5_000_000 + step);
+  const noisy = new Float32Array(batchSize * LATENT);
+  const target = new Float32Array(batchSize * LATENT);
+  const timestep = new Float32Array(batchSize);
+  const weight = new Float32Array(batchSize);
+  const ids = new BigInt64Array(batchSize * length);
+  const noise = new Float32Array(LATENT);
+  for (let i = 0; i < batchSize; i++) {
+    const index = Math.floor(random.uniform() * data.samples.length);
+    const t = Math.floor(random.uniform() * schedule.numTrainTimesteps);
+    ids.set(random.uniform() < CAPTION_DROPOUT ? empty : tokens[index]!, i * length);
+    random.fillNormal(noise);
+    const clean = latents.subarray(index * LATENT, (index + 1) * LATENT);
+    schedule.addNoise(clean, noise, t, noisy.subarray(i * LATENT, (i + 1) * LATENT));
+    target.set(schedule.target(clean, noise, t), i * LATENT);
+    timestep[i] = t;
+    weight[i] = schedule.minSnrWeight(t, MIN_SNR_GAMMA);
+  }
+  const dims = [batchSize, 4, 16, 16];
+  return {
+    latents: { data: noisy, dims },
+    target: { data: target, dims },
+    timestep: { data: timestep, dims: [batchSize] },
+    weight: { data: weight, dims: [batchSize] },
+    tokens: { data: ids, dims: [batchSize, length] },
+  };
+}
+
+let [sum, count, started] = [0, 0, performance.now()];
+while (trainer.step < steps) {
+  const result = await trainer.train(makeBatch(trainer.step), learningRateAt(trainer.step, steps, Number(args.lr)));
+  sum += result.loss;
+  count++;
+  if (trainer.step % 50 === 0 || trainer.step < 4) {
+    console.log(`${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(3)} ${((performance.now() - started) / count).toFixed(0)} ms/step`);
+    [sum, count, started] = [0, 0, performance.now()];
+  }
+  if (trainer.step % SAVE_EVERY === 0) trainer.save(statePath);
+}
+trainer.save(statePath);

@@ -1,0 +1,102 @@
+/**
+ * Trains the mini VAE: `node lora/recipe/train-vae.ts --data DIR --out DIR --steps 4000`. Goes on from `DIR/vae-state.safetensors`.
+ * Loss: mean absolute and squared error of pixels, absolute error of their differences to the right and below (which keeps lines sharp), plus a
+ * little KL that keeps the latents near unit size.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import sharp from "sharp";
+import { Random } from "../diffusion/gaussian.ts";
+import { abs, add, addScalar, allAxes, exp, Graph, mul, mulScalar, reduceMean, slice, sub, symbol, type Value } from "../graph/index.ts";
+import { vaeDecode, vaeEncode } from "../models/vae.ts";
+import { Scope } from "../nn/index.ts";
+import { FullTrainer, TrainableParameters } from "./full-training.ts";
+import { learningRateAt } from "./learning-rate.ts";
+import { miniVae } from "./mini-config.ts";
+import { PackedData } from "./packed-data.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    data: { type: "string", default: ".work/data" },
+    out: { type: "string", default: ".work/base" },
+    steps: { type: "string", default: "4000" },
+    batch: { type: "string", default: "2" },
+    lr: { type: "string", default: "2e-3" },
+  },
+});
+const SIDE = 128;
+const KL_WEIGHT = 3e-5;
+const EDGE_WEIGHT = 0.5;
+const SAVE_EVERY = 250;
+
+const mean = (x: Value) => reduceMean(x, allAxes(x), false);
+const difference = (x: Value, axis: number) => sub(slice(x, axis, 1, 0), slice(x, axis, 0, -1));
+
+function buildLoss() {
+  const graph = new Graph();
+  const parameters = new TrainableParameters(graph);
+  const scope = new Scope(parameters);
+  const batch = symbol("N");
+  const image = graph.input("image", "float32", [batch, 3, SIDE, SIDE]);
+  const noise = graph.input("noise", "float32", [batch, 4, SIDE / 8, SIDE / 8]);
+  const { mean: mu, logVariance } = vaeEncode(scope, image, miniVae);
+  const latents = add(mu, mul(exp(mulScalar(logVariance, 0.5)), noise));
+  const output = vaeDecode(scope, latents, miniVae);
+  const error = sub(output, image);
+  const edges = add(mean(abs(difference(error, 2))), mean(abs(difference(error, 3))));
+  // KL(N(μ, σ²) ‖ N(0, 1)) = ½ (μ² + σ² − 1 − ln σ²)
+  const kl = mulScalar(mean(sub(add(mul(mu, mu), exp(logVariance)), addScalar(logVariance, 1))), 0.5);
+  const squared = mean(mul(error, error));
+  const pixels = add(mean(abs(error)), squared);
+  const loss = add(add(pixels, mulScalar(edges, EDGE_WEIGHT)), mulScalar(kl, KL_WEIGHT));
+  return { loss, squared, kl, output, parameters };
+}
+
+async function saveSheet(path: string, planes: readonly Float32Array[]): Promise<void> {
+  const raw = Buffer.alloc(SIDE * SIDE * 3 * planes.length);
+  planes.forEach((plane, n) => {
+    for (let p = 0; p < SIDE * SIDE; p++)
+      for (let c = 0; c < 3; c++)
+        raw[((Math.floor(p / SIDE) * planes.length + n) * SIDE + (p % SIDE)) * 3 + c] = Math.max(0, Math.min(255, (plane[c * SIDE * SIDE + p]! + 1) * 127.5));
+  });
+  await sharp(raw, { raw: { width: SIDE * planes.length, height: SIDE, channels: 3 } }).png().toFile(path);
+}
+
+const steps = Number(args.steps);
+const batchSize = Number(args.batch);
+mkdirSync(args.out, { recursive: true });
+const data = new PackedData(args.data);
+const { loss, squared, kl, output, parameters } = buildLoss();
+const options = { emaDecay: 0.998, maxGradNorm: 1, weightDecay: 0 };
+const trainer = await FullTrainer.open(loss, { squared, kl, output }, parameters.values, new Random(1), options);
+const statePath = join(args.out, "vae-state.safetensors");
+trainer.resume(statePath);
+console.log(`VAE: ${trainer.parameterCount} parameters, ${data.samples.length} pictures, from step ${trainer.step}`);
+let [sum, count, started] = [0, 0, performance.now()];
+while (trainer.step < steps) {
+  const random = new Random(1000 + trainer.step);
+  const pixels = SIDE * SIDE * 3;
+  const image = new Float32Array(batchSize * pixels);
+  for (let i = 0; i < batchSize; i++) {
+    const index = Math.floor(random.uniform() * data.samples.length);
+    data.read(index, image.subarray(i * pixels, (i + 1) * pixels), random.uniform() < 0.5);
+  }
+  const noise = new Float32Array(batchSize * 4 * 256);
+  random.fillNormal(noise);
+  const feeds = { image: { data: image, dims: [batchSize, 3, SIDE, SIDE] }, noise: { data: noise, dims: [batchSize, 4, 16, 16] } };
+  const { outputs } = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)));
+  sum += Number(outputs["squared"]!.data[0]);
+  count++;
+  if (trainer.step % 50 === 0) {
+    const psnr = 10 * Math.log10(4 / (sum / count));
+    console.log(`${trainer.step} psnr ${psnr.toFixed(2)} kl ${Number(outputs["kl"]!.data[0]).toFixed(2)} ${((performance.now() - started) / count).toFixed(0)} ms/step`);
+    [sum, count, started] = [0, 0, performance.now()];
+  }
+  if (trainer.step % SAVE_EVERY === 0 || trainer.step === steps) {
+    trainer.save(statePath);
+    const result = outputs["output"]!.data as Float32Array;
+    await saveSheet(join(args.out, "vae-latest.png"), [image.subarray(0, pixels), result.subarray(0, pixels), image.subarray(pixels, 2 * pixels), result.subarray(pixels, 2 * pixels)]);
+  }
+}
+trainer.save(statePath);
