@@ -1,5 +1,16 @@
 export { clipText, type ClipTextConfig } from "./clip-text.ts";
 export { ClipTokenizer, openAiClipTokenizer, readClipTokenizer, type BpeVocabulary } from "./clip-tokenizer.ts";
+// What training a vocabulary shares with reading one.
+export {
+  byteOrder,
+  byteSymbols,
+  END_TOKEN,
+  mergePair,
+  splitWords,
+  START_TOKEN,
+  WORD_END,
+  wordSymbols,
+} from "./clip-tokenizer.ts";
 export { modelErrors } from "./errors.ts";
 export { type SdPart } from "./sd-names.ts";
 export { openStableDiffusion, type StableDiffusion } from "./stable-diffusion.ts";
