@@ -18,8 +18,6 @@ export const diffusionErrors = errorTable({
     `random state: expected {seed, stream, position} as whole numbers, got ${got}; the checkpoint is damaged, use an earlier one`,
   PROMPT_LORA: (text: string, problem: string) =>
     `prompt: expected <lora:name:weight>, <lora:name:te:unet> or te=/unet= keys, got "${text}" (${problem}); correct the tag`,
-  PROMPT_AND: () =>
-    `prompt: expected one prompt, got several joined with AND; composing prompts is not supported, write one prompt or lower-case "and"`,
   PROMPT_LENGTH: (most: number, got: number) =>
     `prompt: expected at most ${most} characters, got ${got}; shorten the prompt`,
 });

@@ -1,4 +1,7 @@
 export { Random, type RandomState } from "./gaussian.ts";
+export { combineGuidance, rescaleGuidance } from "./guidance.ts";
+export { applyEmphasis, chunkTokens, type PromptTokenizer, type PromptTokens } from "./prompt-tokens.ts";
+export { parsePrompt, type Prompt, type PromptLora, type PromptSegment } from "./prompt.ts";
 export {
   createSampler,
   parseSamplerName,

@@ -122,6 +122,17 @@ def make_schedules(tensors):
     return cases
 
 
+def make_guidance(tensors):
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
+
+    generator = torch.Generator().manual_seed(3)
+    negative, positive = torch.randn(2, 3, 4, 2, 2, generator=generator)
+    guided = negative + 7.5 * (positive - negative)
+    tensors["guidance.unconditional"], tensors["guidance.conditional"] = negative.numpy(), positive.numpy()
+    tensors["guidance.guided"] = guided.numpy()
+    tensors["guidance.rescaled"] = rescale_noise_cfg(guided, positive, guidance_rescale=0.7).numpy()
+
+
 TEXTS = [
     "",
     "   ",
@@ -181,9 +192,11 @@ def make_tokenizer():
 def main():
     tensors, samplers = make_samplers()
     schedules = make_schedules(tensors)
+    make_guidance(tensors)
     save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, HERE / "samplers.safetensors")
     (HERE / "samplers.json").write_text(json.dumps({"samplers": samplers, "schedules": schedules}, indent=1) + "\n")
     make_tokenizer()
+    subprocess.run(["npx", "oxfmt", str(HERE)], check=True)
 
 
 if __name__ == "__main__":
