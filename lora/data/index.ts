@@ -1,0 +1,1 @@
+export { alphaForRank, learningRateForBatch } from "./advice.ts";

@@ -1,0 +1,25 @@
+import { errorTable } from "../format/index.ts";
+
+/** Input errors of training. `where` is `file` or `file:line`. */
+export const trainErrors = errorTable({
+  CONFIG_NOT_READABLE: (file: string, reason: string) =>
+    `${file}: expected a YAML file that can be read, got ${reason}; check the path and the permissions`,
+  CONFIG_TOO_LARGE: (file: string, most: number, got: number) =>
+    `${file}: expected a configuration of at most ${most} characters, got ${got}; this is not a training configuration`,
+  CONFIG_YAML: (where: string, reason: string) =>
+    `${where}: expected valid YAML, got an error: ${reason}; write one "key: value" on each line and indent with spaces`,
+  CONFIG_NOT_KEYS: (where: string, got: string) =>
+    `${where}: expected lines of the form "key: value", got ${got}; start from the example in the README`,
+  CONFIG_KEY_UNKNOWN: (where: string, key: string, advice: string) =>
+    `${where}: expected a known key, got "${key}"; ${advice}`,
+  CONFIG_KEY_TWICE: (where: string, key: string, other: string, otherLine: number) =>
+    `${where}: expected each setting once, got "${key}" although line ${otherLine} has "${other}", which means the same; remove one`,
+  CONFIG_KEY_MISSING: (file: string, key: string, meaning: string) =>
+    `${file}: expected the key "${key}" (${meaning}), got nothing; add a line "${key}: …"`,
+  CONFIG_VALUE: (where: string, key: string, expected: string, got: string, remedy: string) =>
+    `${where}: ${key}: expected ${expected}, got ${got}; ${remedy}`,
+  CONFIG_CONFLICT: (where: string, expected: string, got: string, remedy: string) =>
+    `${where}: expected ${expected}, got ${got}; ${remedy}`,
+  CONFIG_OPTIMIZER_UNKNOWN: (where: string, key: string, known: string, got: string) =>
+    `${where}: ${key}: expected one of ${known}, got ${got}; write "${key}: AdamW"`,
+});
