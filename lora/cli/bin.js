@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// The `animula` command as npm links it. Plain JavaScript, since the Node that starts it may be too old to run
+// TypeScript; then the same command runs again under the Node that the `node` package brings.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(import.meta.url);
+
+if (process.features.typescript) {
+  if (here.includes("node_modules")) allowTypeScriptInNodeModules();
+  await import("./main.ts");
+} else {
+  runUnderBundledNode();
+}
+
+/** Node itself strips types only outside of `node_modules`, and an installed package lies inside. */
+function allowTypeScriptInNodeModules() {
+  nodeModule.registerHooks({
+    load(url, context, nextLoad) {
+      if (!url.endsWith(".ts")) return nextLoad(url, context);
+      const source = nodeModule.stripTypeScriptTypes(readFileSync(new URL(url), "utf8"));
+      return { format: "module", source, shortCircuit: true };
+    },
+  });
+}
+
+function runUnderBundledNode() {
+  const nodePackage = dirname(nodeModule.createRequire(here).resolve("node/package.json"));
+  const bundled = join(nodePackage, "bin", process.platform === "win32" ? "node.exe" : "node");
+  const child = spawn(bundled, [here, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    // A terminal's Ctrl-C reaches the child by itself; passing it on would make it a second Ctrl-C.
+    const fromTerminal = signal === "SIGINT" && (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY);
+    process.on(signal, () => fromTerminal || child.kill(signal));
+  }
+  child.on("error", (cause) => {
+    console.error(`animula: Node ${process.version} is too old and the bundled one does not start: ${cause.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
