@@ -9,6 +9,7 @@ export {
   type TensorData,
 } from "./dtype.ts";
 export { refusePickle } from "./refuse-pickle.ts";
+export { EventWriter, type EventFileOrigin } from "./event-file.ts";
 export {
   openSafetensors,
   readTensor,
