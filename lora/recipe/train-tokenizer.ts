@@ -10,8 +10,8 @@ import {
   START_TOKEN,
   WORD_END,
   wordSymbols,
-} from "../models/clip-tokenizer.ts";
-import type { BpeVocabulary } from "../models/clip-tokenizer.ts";
+} from "../models/index.ts";
+import type { BpeVocabulary } from "../models/index.ts";
 
 /** 256 bytes, 256 word-ending bytes, two markers: what any CLIP vocabulary holds before its first merge. */
 export const VOCAB_SIZE_MIN = 514;
