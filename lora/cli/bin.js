@@ -18,6 +18,10 @@ if (process.features.typescript) {
 
 /** Node itself strips types only outside of `node_modules`, and an installed package lies inside. */
 function allowTypeScriptInNodeModules() {
+  const { emitWarning } = process;
+  process.emitWarning = () => {}; // the first call announces an experimental feature, which is no news to a user
+  nodeModule.stripTypeScriptTypes("");
+  process.emitWarning = emitWarning;
   nodeModule.registerHooks({
     load(url, context, nextLoad) {
       if (!url.endsWith(".ts")) return nextLoad(url, context);
@@ -28,21 +32,33 @@ function allowTypeScriptInNodeModules() {
 }
 
 function runUnderBundledNode() {
-  const nodePackage = dirname(nodeModule.createRequire(here).resolve("node/package.json"));
-  const bundled = join(nodePackage, "bin", process.platform === "win32" ? "node.exe" : "node");
-  const child = spawn(bundled, [here, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(bundledNode(), [here, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     // A terminal's Ctrl-C reaches the child by itself; passing it on would make it a second Ctrl-C.
     const fromTerminal = signal === "SIGINT" && (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY);
     process.on(signal, () => fromTerminal || child.kill(signal));
   }
-  child.on("error", (cause) => {
-    console.error(`animula: Node ${process.version} is too old and the bundled one does not start: ${cause.message}`);
-    process.exit(1);
-  });
+  child.on("error", giveUp);
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+function bundledNode() {
+  try {
+    const nodePackage = dirname(nodeModule.createRequire(here).resolve("node/package.json"));
+    return join(nodePackage, "bin", process.platform === "win32" ? "node.exe" : "node");
+  } catch (cause) {
+    giveUp(cause);
+  }
+}
+
+function giveUp(cause) {
+  console.error(
+    `animula: expected Node 22.18 or newer, got ${process.version}, and the bundled one does not start ` +
+      `(${cause.message}); install a newer Node, or let npm run the install script of the package "node"`,
+  );
+  process.exit(1);
 }
