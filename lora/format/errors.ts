@@ -59,4 +59,30 @@ export const formatErrors = errorTable({
     `${path}: tensor ${tensor}: expected a floating-point dtype, got ${got}; export the weights as F16 or F32`,
   SAFETENSORS_FILE_CHANGED: (path: string) =>
     `${path}: expected the file as it was when opened, got a different one; open it again`,
+
+  CAPTIONS_TOO_LARGE: (path: string, max: number, got: number) =>
+    `${path}: expected at most ${max} bytes of captions, got ${got}; name the caption file, not the images`,
+  CAPTIONS_NOT_UTF8: (path: string, line: number) =>
+    `${path}:${line}: expected UTF-8 text, got other bytes; save the file as "CSV UTF-8" or "UTF-8"`,
+  CAPTIONS_CSV_MALFORMED: (path: string, line: number, reason: string) =>
+    `${path}:${line}: expected CSV, got ${reason}; put the caption in quotes and double the quotes inside it`,
+  CAPTIONS_COLUMN_MISSING: (path: string, expected: string, got: string) =>
+    `${path}:1: expected a column named ${expected}, got ${got}; rename the column or remove the header line`,
+  CAPTION_LINE_NOT_JSON: (path: string, line: number, got: string) =>
+    `${path}:${line}: expected one JSON object per line, got ${got}; the line is skipped, write it as ` +
+    '{"file_name": "a.png", "text": "a caption"}',
+  CAPTION_COLUMN_COUNT: (path: string, line: number, expected: number, got: number) =>
+    `${path}:${line}: expected ${expected} columns, got ${got}; the line is skipped, write it as a.png,"a caption"`,
+  CAPTION_FILE_MISSING: (path: string, line: number) =>
+    `${path}:${line}: expected the name of an image, got none; the line is skipped, add the name`,
+  CAPTION_FILE_OUTSIDE: (path: string, line: number, got: string) =>
+    `${path}:${line}: expected a file inside the data folder, got ${got}; the line is skipped, move the file there`,
+  CAPTION_EMPTY: (path: string, line: number, file: string) =>
+    `${path}:${line}: expected a caption for ${file}, got none; the line is skipped, describe the image`,
+  CAPTION_FILE_REPEATED: (path: string, line: number, file: string, first: number) =>
+    `${path}:${line}: expected ${file} once, got it again after line ${first}; the line is skipped, keep one caption`,
+  CAPTION_NOT_QUOTED: (path: string, line: number) =>
+    `${path}:${line}: expected quotes around a caption with commas, got none; the whole rest of the line is used`,
+  CAPTION_COLUMNS_IGNORED: (path: string, got: string) =>
+    `${path}:1: expected a file and a caption column, got also ${got}; nothing to do, they are not used`,
 });

@@ -9,6 +9,8 @@ export {
   type TensorData,
 } from "./dtype.ts";
 export { refusePickle } from "./refuse-pickle.ts";
+export { formatMetadataCsv, parseMetadataCsv, parseMetadataJsonl, parseSidecar, sidecarNames } from "./captions.ts";
+export type { CaptionProblem, CaptionRow, ParsedCaptions } from "./caption-rows.ts";
 export { EventWriter, type EventFileOrigin } from "./event-file.ts";
 export {
   openSafetensors,
