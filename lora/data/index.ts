@@ -1,1 +1,8 @@
 export { alphaForRank, learningRateForBatch } from "./advice.ts";
+export { balanceClassSamples, type Batch, batchesPerEpoch, epochBatches, splitValidation } from "./batches.ts";
+export { assignBuckets, type Bucket, type BucketOptions, bucketSizes, nearestBucket, type Size } from "./buckets.ts";
+export { buildCaption, type CaptionOptions, hasWord, withTrigger } from "./caption.ts";
+export { type ImageDataset, type ImageDatasetOptions, type ImageSample, readImageDataset } from "./dataset.ts";
+export { loadImage, type LoadImageOptions } from "./image.ts";
+export type { Problem, ProblemCode } from "./problem.ts";
+export { epochSeed, seededRandom } from "./random.ts";

@@ -1,0 +1,17 @@
+import { errorTable } from "../format/index.ts";
+
+/** Input errors of data. */
+export const dataErrors = errorTable({
+  DATASET_NOT_FOUND: (dir: string, got: string) =>
+    `${dir}: expected a folder with pictures, got ${got}; check the path (relative paths start at the current directory)`,
+  DATASET_EMPTY: (dir: string, extensions: string) =>
+    `${dir}: expected pictures (${extensions}), got none; put them in this folder or in subfolders named like 10_zhangsan`,
+  DATASET_UNREADABLE: (dir: string, count: number, first: string) =>
+    `${dir}: expected at least one readable picture, got ${count} that cannot be read (first: ${first}); export them again as PNG or JPEG`,
+  METADATA_NOT_READABLE: (file: string, reason: string) =>
+    `${file}: expected a metadata.csv or metadata.jsonl, got ${reason}; correct metadata_path or leave it out`,
+  IMAGE_NOT_READABLE: (file: string, reason: string) =>
+    `${file}: expected a picture, got ${reason}; export it again as PNG or JPEG, or remove it`,
+  BUCKETS_EMPTY: (resolution: string, min: number, max: number, step: number) =>
+    `buckets: expected sides from ${min} to ${max} in steps of ${step} around ${resolution}, got no size that fits; widen the range or choose a smaller step`,
+});
