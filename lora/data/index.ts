@@ -6,3 +6,4 @@ export { type ImageDataset, type ImageDatasetOptions, type ImageSample, readImag
 export { loadImage, type LoadImageOptions } from "./image.ts";
 export type { Problem, ProblemCode } from "./problem.ts";
 export { epochSeed, seededRandom } from "./random.ts";
+export { type AdapterCallback, LatentDecoder, LatentEncoder, type Plane, TextEncoder, unetInputs } from "./encoders.ts";

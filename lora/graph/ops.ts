@@ -3,7 +3,7 @@
  * Shapes are symbolic; `axes` count from 0 and may be negative.
  */
 import assert from "node:assert";
-import { addDims, dimKey, isStatic, mulDims, productOf, sameDim, type Dim, type Shape } from "./dim.ts";
+import { addDims, dimKey, floorDivDim, isStatic, mulDims, productOf, sameDim, type Dim, type Shape } from "./dim.ts";
 import type { DType, Value } from "./graph.ts";
 import type { Op } from "./op-table.ts";
 
@@ -195,9 +195,17 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
 export function strided(x: Value, axis: number, start: number, count: Dim, stride: number): Value {
   if (stride === 1) return slice(x, axis, start, typeof count === "number" ? start + count : endOf(x.shape[axis]!, start, count));
   const last = addDims(mulDims(addDims(count, -1), stride), start + 1);
-  const shape = x.shape.with(axis, count);
-  return x.graph.emit("Slice", [x, ints(x, [start]), dimValue(x, last), ints(x, [axis]), ints(x, [stride])], {}, { shape })[0]!;
+  const meta = { shape: x.shape.with(axis, count), axis, start, stride };
+  return x.graph.emit("Slice", [x, ints(x, [start]), dimValue(x, last), ints(x, [axis]), ints(x, [stride])], {}, meta)[0]!;
 }
+/** [a, b, c] → [a, 0, b, 0, c] along an axis, with stride − 1 zeros between neighbours. */
+export function spread(x: Value, axis: number, stride: number): Value {
+  const apart = reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
+  const padded = pad(apart, apart.shape.map((_, at) => (at === axis + 1 ? [0, stride - 1] : [0, 0])));
+  const joined = reshape(padded, x.shape.with(axis, mulDims(x.shape[axis]!, stride)));
+  return slice(joined, axis, 0, 1 - stride);
+}
+
 /** The end of a slice counted from the back, so that it needs no run-time size. */
 function endOf(size: Dim, start: number, count: Dim): number {
   const rest = addDims(size, mulDims(addDims(count, start), -1));
@@ -276,17 +284,21 @@ export function weightForBackward(weight: Value, cotangent: Value): Value {
 /** Patches of a k×k window: x [N, C, H, W] → [N, C·k·k, P], channel-major as a flattened conv weight is. */
 export function unfold(x: Value, kernel: number, stride: number, padding: number): Value {
   const [n, c, h, w] = x.shape as [Dim, number, Dim, Dim];
-  const padded = padding === 0 ? x : pad(x, [[0, 0], [0, 0], [padding, padding], [padding, padding]]);
-  assert(stride === 1, "unfold: only stride 1");
-  const outH = addDims(h, 2 * padding - kernel + 1);
-  const outW = addDims(w, 2 * padding - kernel + 1);
+  const around = [padding, padding] as const;
+  const padded = padding === 0 ? x : pad(x, [[0, 0], [0, 0], around, around]);
+  const outSize = (size: Dim) => addDims(floorDivDim(addDims(size, 2 * padding - kernel), stride), 1);
+  const [outH, outW] = [outSize(h), outSize(w)];
+  const patches = windows(padded, kernel, kernel, outH, outW, stride, stride);
+  return reshape(patches, [n, c * kernel * kernel, productOf([outH, outW])]);
+}
+
+/** All shifts of a window over an already padded x, [N, C, kH·kW, P]. */
+export function windows(x: Value, kH: number, kW: number, outH: Dim, outW: Dim, strideH: number, strideW: number): Value {
+  const [n, c] = x.shape as [Dim, number];
   const shifted: Value[] = [];
-  for (let i = 0; i < kernel; i++) {
-    const rows = slice(padded, 2, i, i === kernel - 1 ? 0 : i - kernel + 1);
-    for (let j = 0; j < kernel; j++) {
-      const patch = slice(rows, 3, j, j === kernel - 1 ? 0 : j - kernel + 1);
-      shifted.push(reshape(patch, [n, c, 1, productOf([outH, outW])]));
-    }
+  for (let i = 0; i < kH; i++) {
+    const rows = strided(x, 2, i, outH, strideH);
+    for (let j = 0; j < kW; j++) shifted.push(reshape(strided(rows, 3, j, outW, strideW), [n, c, 1, productOf([outH, outW])]));
   }
-  return reshape(concat(shifted, 2), [n, c * kernel * kernel, productOf([outH, outW])]);
+  return concat(shifted, 2);
 }

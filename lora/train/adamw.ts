@@ -11,8 +11,8 @@ export interface AdamWOptions {
 export const ADAMW_DEFAULTS: AdamWOptions = { betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0.01 };
 
 export interface AdamWState {
-  readonly first: Float32Array;
-  readonly second: Float32Array;
+  readonly first: Float32Array<ArrayBuffer>;
+  readonly second: Float32Array<ArrayBuffer>;
 }
 export const adamWState = (size: number): AdamWState => ({
   first: new Float32Array(size),

@@ -22,4 +22,12 @@ export const trainErrors = errorTable({
     `${where}: expected ${expected}, got ${got}; ${remedy}`,
   CONFIG_OPTIMIZER_UNKNOWN: (where: string, key: string, known: string, got: string) =>
     `${where}: ${key}: expected one of ${known}, got ${got}; write "${key}: AdamW"`,
+
+  CHECKPOINT_FOREIGN: (path: string) =>
+    `${path}: expected a checkpoint of this run, got one with other settings, pictures or base; set "resume: never" to start anew, or another output_dir`,
+  LOSS_NOT_FINITE: (step: number, loss: number, restored: string) =>
+    `training: expected a finite loss at step ${step}, got ${loss}; ${restored}. Lower learning_rate (half is a good start), check the pictures, or raise the precision`,
+  MEMORY_TOO_SMALL: (needMb: number, haveMb: number, advice: string) =>
+    `training: expected ${needMb} MB of free memory for these settings, got ${haveMb} MB; ${advice}`,
+  SAMPLES_NONE: (dir: string) => `${dir}: expected at least one usable picture, got none; add pictures or fix the ones reported above`,
 });

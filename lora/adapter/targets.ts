@@ -1,0 +1,50 @@
+import type { AdapterPart, LayerSite, ModuleSite } from "./site.ts";
+
+export const targetGroups = ["attention", "feed-forward", "proj", "conv", "text-encoder"] as const;
+export type TargetGroup = (typeof targetGroups)[number];
+
+interface GroupRow {
+  readonly part: AdapterPart;
+  /** Matches the names of the group's layers. */
+  readonly layers: RegExp;
+}
+
+/** Which layers each group holds. "conv" is the set of sd-scripts' conv mode, without the layers of `unsupported`. */
+const groupTable: Readonly<Record<TargetGroup, GroupRow>> = {
+  attention: { part: "unet", layers: /\.attn[12]\.(to_q|to_k|to_v|to_out\.0)$/ },
+  "feed-forward": { part: "unet", layers: /\.ff\.net\.(0\.proj|2)$/ },
+  proj: { part: "unet", layers: /\.attentions\.\d+\.(proj_in|proj_out)$/ },
+  conv: { part: "unet", layers: /\.(resnets\.\d+\.(conv1|conv2|conv_shortcut)|upsamplers\.\d+\.conv)$/ },
+  "text-encoder": { part: "text_encoder", layers: /\.(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])$/ },
+};
+
+/** Layers that other tools' modules may adapt and ours cannot, with the reason a report gives. */
+const unsupported: readonly (readonly [layers: RegExp, reason: string])[] = [
+  [/\.downsamplers\.\d+\.conv$/, "adapters on strided convolutions are not supported"],
+  [/(^|\.)time_emb(edding|_proj)/, "adapters on the time embedding are not supported"],
+  [/^conv_(in|out)$/, "adapters on the first and last convolution are not supported"],
+];
+
+export type SitePredicate = (part: AdapterPart, site: LayerSite) => boolean;
+
+/** Whether a layer belongs to one of `groups`. */
+export function selectTargets(groups: readonly TargetGroup[]): SitePredicate {
+  const rows = groups.map((group) => groupTable[group]);
+  return (part, { name }) => rows.some((row) => row.part === part && row.layers.test(name));
+}
+
+/** The sites of `groups`, in the order given. */
+export function targetSites(sites: readonly ModuleSite[], groups: readonly TargetGroup[]): ModuleSite[] {
+  const selected = selectTargets(groups);
+  return sites.filter((site) => selected(site.part, site));
+}
+
+/** Every site that a module can adapt: what a graph offers inputs for when it serves modules. */
+export const adaptableSites = (sites: readonly ModuleSite[]): ModuleSite[] => targetSites(sites, targetGroups);
+
+const anyTarget = selectTargets(targetGroups);
+/** Why a site cannot be adapted, or undefined where it can. */
+export function whyUnsupported(site: ModuleSite): string | undefined {
+  if (anyTarget(site.part, site)) return undefined;
+  return unsupported.find(([layers]) => layers.test(site.name))?.[1] ?? "adapters on this layer are not supported";
+}

@@ -1,0 +1,8 @@
+import { errorTable } from "../format/index.ts";
+
+export const generateErrors = errorTable({
+  MODULE_UNKNOWN: (name: string, known: string) =>
+    `prompt: <lora:${name}:…>: expected a module among ${known}, got "${name}"; give its file with --lora or put it into the folder named by --lora-dir`,
+  SIZE_INVALID: (key: string, step: number, got: number) =>
+    `${key}: expected a positive multiple of ${step}, got ${got}; choose the nearest multiple`,
+});

@@ -1,0 +1,4 @@
+export { generateErrors } from "./errors.ts";
+export { encodePng, readGenerationInfo, type GenerationInfo } from "./png-info.ts";
+export { Painter, type PaintRequest, type Picture } from "./painter.ts";
+export { DRAW_DEFAULTS, DrawingStudio, type DrawRequest } from "./studio.ts";

@@ -1,0 +1,112 @@
+/** Prompt in, picture out: a base with its encoders opened once, and the modules its prompts may name. */
+import { readModule, stackFeeds, stackInputs, type LoraModule, type Site, type Stack } from "../adapter/index.ts";
+import { TextEncoder } from "../data/index.ts";
+import { parsePrompt, parseSamplerName } from "../diffusion/index.ts";
+import { adapterSites, type StableDiffusion } from "../models/index.ts";
+import type { SessionOptions } from "../runtime/index.ts";
+import { encodePrompts } from "./conditioning.ts";
+import { generateErrors } from "./errors.ts";
+import { Painter, type Picture } from "./painter.ts";
+
+export interface DrawRequest {
+  /** WebUI syntax: `(word:1.2)`, `<lora:name:0.8>`. */
+  readonly prompt: string;
+  readonly negative?: string;
+  readonly steps?: number;
+  readonly guidanceScale?: number;
+  readonly sampler?: string;
+  readonly seeds?: readonly number[];
+  readonly width?: number;
+  readonly height?: number;
+  /** Modules beside those that the prompt names. */
+  readonly stack?: Stack;
+  readonly onStep?: (step: number, steps: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export const DRAW_DEFAULTS = { steps: 20, guidanceScale: 7, sampler: "DPM++ 2M", seeds: [1] as readonly number[] } as const;
+
+/** How many pictures go through the UNet at once; more only cost memory. */
+const BATCH_MAX = 4;
+
+export class DrawingStudio {
+  readonly base: StableDiffusion;
+  readonly sites: readonly Site[];
+  private readonly text: TextEncoder;
+  private readonly painter: Painter;
+  private readonly modules = new Map<string, LoraModule>();
+
+  private constructor(base: StableDiffusion, sites: readonly Site[], text: TextEncoder, painter: Painter) {
+    this.base = base;
+    this.sites = sites;
+    this.text = text;
+    this.painter = painter;
+  }
+
+  /** Every layer of the base can carry adapters; a layer that no module changes is fed rank 0. */
+  static async open(base: StableDiffusion, options?: SessionOptions): Promise<DrawingStudio> {
+    const sites = adapterSites(base);
+    const all = () => true;
+    const text = await TextEncoder.open(base, (graph) => stackInputs(graph, "text_encoder", all), options);
+    const painter = await Painter.open(base, (graph) => stackInputs(graph, "unet", all), options);
+    return new DrawingStudio(base, sites, text, painter);
+  }
+
+  /** Makes a module known to prompts under a name. Loads no base weights. */
+  addModule(name: string, module: LoraModule): void {
+    this.modules.set(name, module);
+  }
+
+  /** Reads a module file and makes it known under a name. @throws the errors of `readModule` */
+  loadModule(name: string, path: string): ReturnType<typeof readModule>["report"] {
+    const { module, report } = readModule(path, this.sites);
+    this.addModule(name, module);
+    return report;
+  }
+
+  /** @throws MODULE_UNKNOWN, SIZE_INVALID, and the errors of prompts and samplers */
+  async draw(request: DrawRequest): Promise<Picture[]> {
+    const { steps, guidanceScale, sampler, seeds } = { ...DRAW_DEFAULTS, ...withoutUndefined(request) };
+    const [width, height] = [request.width ?? this.base.side, request.height ?? this.base.side];
+    this.checkSize(width, height);
+    parseSamplerName(sampler);
+    const positive = parsePrompt(request.prompt);
+    const negative = parsePrompt(request.negative ?? "");
+    const named = [...positive.loras, ...negative.loras].map(({ name, unetWeight, textEncoderWeight }) => ({
+      module: this.moduleNamed(name),
+      weight: unetWeight,
+      textEncoderWeight,
+    }));
+    const stack: Stack = [...(request.stack ?? []), ...named];
+    const feeds = stackFeeds([stack], this.sites);
+    const conditioning = await encodePrompts(this.base, this.text, positive.segments, negative.segments, feeds);
+    const pictures: Picture[] = [];
+    for (let start = 0; start < seeds.length; start += BATCH_MAX) {
+      const batch = seeds.slice(start, start + BATCH_MAX);
+      const shared = { ...conditioning, steps, guidanceScale, sampler, width, height, adapters: feeds };
+      const watching = { ...(request.onStep ? { onStep: request.onStep } : {}), ...(request.signal ? { signal: request.signal } : {}) };
+      pictures.push(...(await this.painter.paint({ ...shared, ...watching, seeds: batch })));
+    }
+    return pictures;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.text.close(), this.painter.close()]);
+  }
+
+  private moduleNamed(name: string): LoraModule {
+    const module = this.modules.get(name);
+    if (!module) throw generateErrors.MODULE_UNKNOWN(name, [...this.modules.keys()].join(", ") || "none");
+    return module;
+  }
+
+  private checkSize(width: number, height: number): void {
+    const step = this.base.factor * 2 ** (this.base.unet.blockOutChannels.length - 1);
+    for (const [key, value] of Object.entries({ width, height }))
+      if (!Number.isInteger(value) || value < step || value % step !== 0) throw generateErrors.SIZE_INVALID(key, step, value);
+  }
+}
+
+function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

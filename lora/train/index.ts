@@ -1,0 +1,4 @@
+export { parseTrainConfig, type TrainConfig } from "./config.ts";
+export { trainErrors } from "./errors.ts";
+export type { TrainEvent } from "./loop.ts";
+export { makeOutputFolders, trainImage, type TrainedImageModule, type TrainImageOptions } from "./train-image.ts";

@@ -1,0 +1,215 @@
+/** Trains an image module from a configuration: the whole of `animula train` but the terminal. */
+import { createHash } from "node:crypto";
+import { mkdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { downName, isTarget, TrainingAdapters, trainingShapes, upName, createModule, type LoraModule, type Site } from "../adapter/index.ts";
+import { assignBuckets, balanceClassSamples, batchesPerEpoch, buildCaption, epochBatches, epochSeed, splitValidation, TextEncoder, type ImageDataset, type Size } from "../data/index.ts";
+import { NoiseSchedule, Random, type ScheduleConfig } from "../diffusion/index.ts";
+import { adapterSites, type StableDiffusion } from "../models/index.ts";
+import type { HostTensor } from "../runtime/index.ts";
+import { checkpointPath, loadCheckpoint, type LoopState } from "./checkpoint.ts";
+import type { TrainConfig } from "./config.ts";
+import { trainErrors } from "./errors.ts";
+import { noisyBatch, type CaptionEncoder } from "./examples.ts";
+import { FlatParameters } from "./flat-parameters.ts";
+import { runLoop, type LoopSettings, type LoopWork, type TrainEvent } from "./loop.ts";
+import { checkMemory, predictMemoryMb } from "./memory.ts";
+import { BatchOrder, LatentSource, type TrainingPicture } from "./prepare.ts";
+import { TrainingGraph } from "./training-graph.ts";
+
+export interface TrainImageOptions {
+  readonly config: TrainConfig;
+  readonly base: StableDiffusion;
+  readonly dataset: ImageDataset;
+  readonly emit: (event: TrainEvent) => void;
+  readonly signal?: AbortSignal;
+  /** Called at each save with the module as it is then. */
+  readonly onSave?: (module: LoraModule, step: number) => Promise<void>;
+}
+
+export interface TrainedImageModule {
+  /** The best step's module if a held-out loss was measured, else the last. */
+  readonly module: LoraModule;
+  readonly sites: readonly Site[];
+  readonly state: LoopState;
+  readonly totalSteps: number;
+}
+
+/** Repetitions of each held-out picture, at timesteps spread over the schedule. */
+const VALIDATION_TIMESTEPS = 4;
+const VALIDATION_SEED = 20_240_601;
+
+/** @throws SAMPLES_NONE, MEMORY_TOO_SMALL, CHECKPOINT_FOREIGN, LOSS_NOT_FINITE */
+export async function trainImage(options: TrainImageOptions): Promise<TrainedImageModule> {
+  const { config, base, dataset, emit, signal, onSave } = options;
+  const sites = adapterSites(base).filter(({ part, name }) => isTarget(config.targets, part, name));
+  const parameters = initialParameters(sites, config);
+  const plan = planPictures(config, base, dataset);
+  const need = predictMemoryMb(base, parameters.size, plan.largest, config);
+  checkMemory(need, config.maxMemoryMb);
+  const trainsTextEncoder = config.targets.includes("text-encoder");
+  const latents = await LatentSource.open(base, config);
+  const captions = await captionEncoder(base, trainsTextEncoder);
+  const adaptersOf = (graph: ConstructorParameters<typeof TrainingAdapters>[0]) => new TrainingAdapters(graph, sites, config.rank, config.alpha);
+  const graph = await TrainingGraph.open(base, adaptersOf, parameters, { gradientCheckpointing: config.gradientCheckpointing, trainsTextEncoder });
+  const schedule = new NoiseSchedule(base.scheduler as Partial<ScheduleConfig> as ScheduleConfig);
+  const settings = loopSettings(config, base, dataset, parameters, plan);
+  const moduleNow = () => toModule(parameters, sites, config);
+
+  const work: LoopWork = {
+    async step(step, micro, random) {
+      const { samples, width, height } = plan.order.at(step * config.gradientAccumulationSteps + micro);
+      const uniform = () => random.uniform();
+      const examples = [];
+      for (const picture of samples) examples.push(await latents.example(picture, { width, height }, uniform));
+      const texts = samples.map(({ caption }) => buildCaption(caption, { ...config.captions, triggerWord: config.triggerWord }, uniform));
+      return graph.step(await noisyBatch(examples, texts, schedule, random, config, captions.encode));
+    },
+    ...(plan.validation.length > 0 ? { validate: () => validate(plan, latents, captions.encode, schedule, graph) } : {}),
+    async saved(step) {
+      await onSave?.(moduleNow(), step);
+    },
+  };
+  try {
+    const state = await runLoop(parameters, settings, work, emit, signal);
+    if (state.bestStep > 0 && state.bestStep !== state.step && !signal?.aborted)
+      loadCheckpoint(checkpointPath(settings.checkpointDir, state.bestStep), parameters, settings.fingerprint);
+    return { module: moduleNow(), sites, state, totalSteps: settings.totalSteps };
+  } finally {
+    await Promise.all([graph.close(), latents.close(), captions.close()]);
+  }
+}
+
+function initialParameters(sites: readonly Site[], config: TrainConfig): FlatParameters {
+  const parameters = new FlatParameters(trainingShapes(sites, config.rank));
+  const random = new Random(config.seed);
+  const { layers } = createModule(sites, config.rank, config.alpha, () => random.uniform());
+  const views = parameters.views(parameters.weights);
+  for (const [key, { down, up }] of layers) {
+    views.get(downName(key))!.data.set(down);
+    views.get(upName(key))!.data.set(up);
+  }
+  return parameters;
+}
+
+/** A copy of the current weights as a module. */
+function toModule(parameters: FlatParameters, sites: readonly Site[], { rank, alpha }: TrainConfig): LoraModule {
+  const views = parameters.views(parameters.weights);
+  const copy = (name: string) => Float32Array.from(views.get(name)!.data);
+  const layers = sites.map(({ key }) => [key, { down: copy(downName(key)), up: copy(upName(key)), rank, alpha }] as const);
+  return { layers: new Map(layers), metadata: {} };
+}
+
+interface PicturePlan {
+  readonly order: BatchOrder;
+  readonly batchesPerEpoch: number;
+  readonly validation: readonly { readonly picture: TrainingPicture; readonly size: Size }[];
+  readonly largest: Size;
+}
+
+function planPictures(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset): PicturePlan {
+  if (dataset.samples.length === 0) throw trainErrors.SAMPLES_NONE(config.trainDataDir);
+  const step = base.factor * 2 ** (base.unet.blockOutChannels.length - 1);
+  const bucketOptions = { ...config.buckets, step: config.buckets.step ?? step, resolution: config.resolution ?? base.side };
+  const { train, validation } = splitValidation(dataset.samples, config.validation?.split ?? 0, config.seed);
+  const classWeight = config.priorPreservation?.weight ?? 0;
+  const shown: TrainingPicture[] = train.map((sample) => ({ ...sample, weight: 1 }));
+  for (const sample of balanceClassSamples(train, dataset.classSamples)) shown.push({ ...sample, weight: classWeight });
+  const buckets = assignBuckets(shown, bucketOptions);
+  const perEpoch = batchesPerEpoch(buckets, config.batchSize);
+  const order = new BatchOrder(perEpoch, (epoch) => epochBatches(buckets, config.batchSize, epochSeed(config.seed, epoch)));
+  const held = [...assignBuckets(validation.map((sample) => ({ ...sample, weight: 1 })), bucketOptions).values()];
+  const largest = [...buckets.values()].reduce<Size>((a, b) => (a.width * a.height >= b.width * b.height ? a : b), { width: 0, height: 0 });
+  return {
+    order,
+    batchesPerEpoch: perEpoch,
+    validation: held.flatMap(({ width, height, samples }) => samples.map((picture) => ({ picture, size: { width, height } }))),
+    largest,
+  };
+}
+
+/** Mean loss over the held-out pictures, each at the same noise and timesteps every time, so that losses compare. */
+async function validate(plan: PicturePlan, latents: LatentSource, encode: CaptionEncoder, schedule: NoiseSchedule, graph: TrainingGraph): Promise<number> {
+  let sum = 0;
+  for (const [index, { picture, size }] of plan.validation.entries()) {
+    const random = new Random(VALIDATION_SEED, index);
+    const example = { ...(await latents.example(picture, size, () => 0.5)), weight: 1 };
+    const rows = Array.from({ length: VALIDATION_TIMESTEPS }, () => example);
+    const texts = rows.map(() => picture.caption);
+    const spread = (row: number) => Math.floor(((row + 0.5) / VALIDATION_TIMESTEPS) * schedule.numTrainTimesteps);
+    const options = { minSnrGamma: 0, noiseOffset: 0, timestepOf: spread };
+    sum += await graph.loss(await noisyBatch(rows, texts, schedule, random, options, encode));
+  }
+  return sum / plan.validation.length;
+}
+
+/** Captions as token ids (the text tower trains) or as embeddings, each distinct caption encoded once. */
+async function captionEncoder(base: StableDiffusion, asTokens: boolean): Promise<{ encode: CaptionEncoder; close: () => Promise<void> }> {
+  const length = base.text.maxPositions;
+  const tokensOf = (caption: string) => base.tokenizer.encode(caption, length);
+  if (asTokens) {
+    const encode: CaptionEncoder = async (captions) => {
+      const data = new BigInt64Array(captions.length * length);
+      captions.forEach((caption, row) => data.set(BigInt64Array.from(tokensOf(caption), BigInt), row * length));
+      return { data, dims: [captions.length, length] };
+    };
+    return { encode, close: async () => {} };
+  }
+  const encoder = await TextEncoder.open(base);
+  const cache = new Map<string, Float32Array>();
+  const encode: CaptionEncoder = async (captions): Promise<HostTensor> => {
+    const size = length * encoder.width;
+    const data = new Float32Array(captions.length * size);
+    for (const [row, caption] of captions.entries()) {
+      const known = cache.get(caption) ?? (await encoder.encode(tokensOf(caption)));
+      cache.set(caption, known);
+      data.set(known, row * size);
+    }
+    return { data, dims: [captions.length, length, encoder.width] };
+  };
+  return { encode, close: () => encoder.close() };
+}
+
+function loopSettings(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset, parameters: FlatParameters, plan: PicturePlan): LoopSettings {
+  const updatesPerEpoch = Math.ceil(plan.batchesPerEpoch / config.gradientAccumulationSteps);
+  const totalSteps = config.maxTrainSteps ?? updatesPerEpoch * config.epochs!;
+  const warmupSteps = "steps" in config.warmup ? config.warmup.steps : Math.round(config.warmup.ratio * totalSteps);
+  const ranges = [
+    { ...parameters.range((name) => name.startsWith("unet.")), learningRate: config.learningRate },
+    { ...parameters.range((name) => name.startsWith("text_encoder.")), learningRate: config.textEncoderLearningRate ?? 0 },
+  ];
+  return {
+    totalSteps,
+    picturesPerStep: config.batchSize * config.gradientAccumulationSteps,
+    accumulationSteps: config.gradientAccumulationSteps,
+    rates: ranges.filter(({ from, to }) => to > from),
+    scheduler: config.scheduler,
+    warmupSteps,
+    betas: config.betas,
+    epsilon: config.epsilon,
+    weightDecay: config.weightDecay,
+    maxGradNorm: config.maxGradNorm,
+    saveSteps: config.saveSteps,
+    validationSteps: plan.validation.length > 0 ? config.validation?.everySteps : undefined,
+    patience: config.earlyStopping?.patience,
+    seed: config.seed,
+    checkpointDir: join(config.outputDir, "checkpoints"),
+    fingerprint: fingerprint(config, base, dataset, totalSteps),
+    resume: config.resume,
+  };
+}
+
+/** What must be equal for a checkpoint to belong to the run: settings that shape the result, base, pictures, captions. */
+function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset, totalSteps: number): string {
+  const { outputDir: _o, loggingDir: _l, samplePrompts: _s, saveSteps: _v, maxMemoryMb: _m, resume: _r, strict: _t, saveFormat: _f, outputName: _n, ...shaping } = config;
+  const pictures = [...dataset.samples, ...dataset.classSamples].map(({ file, caption, repeats }) => [basename(file), statSync(file).size, caption, repeats]);
+  const [weights] = base.weights.unet.values();
+  const identity = [shaping, totalSteps, pictures, basename(base.path), weights && statSync(weights.path).size];
+  return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+}
+
+/** Makes the folders a run writes to, so that a full or read-only disk is known before the first step. */
+export function makeOutputFolders(config: TrainConfig): void {
+  for (const dir of [config.outputDir, config.loggingDir]) mkdirSync(dir, { recursive: true });
+}
+

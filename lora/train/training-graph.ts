@@ -1,0 +1,114 @@
+/** The graph of one training step: noisy latents in, loss and the gradient of every adapter out. */
+import type { TrainingAdapters } from "../adapter/index.ts";
+import { unetInputs } from "../data/index.ts";
+import { Graph, gradients, mul, reduceMean, reshape, sub, symbol, type Value } from "../graph/index.ts";
+import { clipText, FrozenWeights, unet, type StableDiffusion } from "../models/index.ts";
+import { Scope } from "../nn/index.ts";
+import { Session, type Feeds, type HostTensor, type SessionOptions } from "../runtime/index.ts";
+import type { FlatParameters } from "./flat-parameters.ts";
+
+export interface TrainingGraphOptions {
+  readonly gradientCheckpointing: boolean;
+  /** The text tower becomes part of the graph; otherwise embeddings are fed. */
+  readonly trainsTextEncoder: boolean;
+  readonly session?: SessionOptions;
+}
+
+/** One batch, all arrays flat. */
+export interface TrainingBatch {
+  readonly rows: number;
+  /** Noisy latents and what the model should return, [rows, 4, h, w]. */
+  readonly sample: HostTensor;
+  readonly target: HostTensor;
+  readonly timesteps: Float32Array;
+  /** Loss weight per row (min-SNR, prior preservation). */
+  readonly weights: Float32Array;
+  /** [rows, S] ids, or [rows, S, C] embeddings. */
+  readonly text: HostTensor;
+}
+
+export class TrainingGraph {
+  private readonly training: Session;
+  private readonly evaluation: Session;
+  private readonly parameters: FlatParameters;
+  private readonly textInput: string;
+
+  private constructor(training: Session, evaluation: Session, parameters: FlatParameters, textInput: string) {
+    this.training = training;
+    this.evaluation = evaluation;
+    this.parameters = parameters;
+    this.textInput = textInput;
+  }
+
+  /** @param adaptersOf creates the trainable inputs in a graph, in the order of `parameters` */
+  static async open(
+    base: StableDiffusion,
+    adaptersOf: (graph: Graph) => TrainingAdapters,
+    parameters: FlatParameters,
+    options: TrainingGraphOptions,
+  ): Promise<TrainingGraph> {
+    const build = () => buildLoss(base, adaptersOf, options);
+    const { loss, adapters } = build();
+    const trainable = [...parameters.shapes.keys()].map((name) => adapters.values.get(name)!);
+    const grads = gradients(loss, trainable);
+    const outputs = { loss, ...Object.fromEntries(trainable.map(({ name }, i) => [name, grads[i]!])) };
+    const training = await Session.open<string>(outputs, options.session);
+    // A graph of its own: evaluation then keeps nothing for a backward pass.
+    const evaluation = await Session.open<string>({ loss: build().loss }, options.session);
+    return new TrainingGraph(training, evaluation, parameters, options.trainsTextEncoder ? "tokens" : "textEmbeddings");
+  }
+
+  /** Loss of the batch; leaves its gradients in `parameters.gradients`. */
+  async step(batch: TrainingBatch): Promise<number> {
+    const into = Object.fromEntries(this.parameters.views(this.parameters.gradients));
+    const { loss } = await this.training.run(this.feeds(batch), into);
+    return Number(loss!.data[0]);
+  }
+
+  async loss(batch: TrainingBatch): Promise<number> {
+    const { loss } = await this.evaluation.run(this.feeds(batch));
+    return Number(loss!.data[0]);
+  }
+
+  async close(): Promise<void> {
+    await this.training.close();
+    await this.evaluation.close();
+  }
+
+  private feeds(batch: TrainingBatch): Feeds {
+    return {
+      ...Object.fromEntries(this.parameters.views(this.parameters.weights)),
+      sample: batch.sample,
+      target: batch.target,
+      timestep: { data: batch.timesteps, dims: [batch.rows] },
+      weight: { data: batch.weights, dims: [batch.rows] },
+      [this.textInput]: batch.text,
+    };
+  }
+}
+
+/** mean over rows of weight · mean((prediction − target)²) */
+function buildLoss(
+  base: StableDiffusion,
+  adaptersOf: (graph: Graph) => TrainingAdapters,
+  { gradientCheckpointing, trainsTextEncoder }: TrainingGraphOptions,
+): { loss: Value; adapters: TrainingAdapters } {
+  const graph = new Graph();
+  const inputs = unetInputs(graph, base);
+  const adapters = adaptersOf(graph);
+  const textEmbeddings = trainsTextEncoder ? embedded(graph, base, adapters) : inputs.textEmbeddings;
+  const net = new FrozenWeights(graph, "unet", base.weights.unet, (site) => adapters.adapter("unet", site));
+  const prediction = unet(new Scope(net), { ...inputs, textEmbeddings }, base.unet, { gradientCheckpointing });
+  const target = graph.input("target", "float32", prediction.shape);
+  const weight = graph.input("weight", "float32", [symbol("N")]);
+  const error = sub(prediction, target);
+  const perRow = reshape(reduceMean(mul(error, error), [1, 2, 3]), [symbol("N")]);
+  const weighted = mul(perRow, weight);
+  return { loss: reduceMean(weighted, [0], false), adapters };
+}
+
+function embedded(graph: Graph, base: StableDiffusion, adapters: TrainingAdapters): Value {
+  const tokens = graph.input("tokens", "int64", [symbol("N"), base.text.maxPositions]);
+  const text = new FrozenWeights(graph, "text_encoder", base.weights.text_encoder, (site) => adapters.adapter("text_encoder", site));
+  return clipText(new Scope(text), tokens, base.text);
+}
