@@ -1,43 +1,58 @@
 import assert from "node:assert";
-import type { Site } from "./targets.ts";
+import { downWidth, siteKey, type LayerSite, type ModuleSite } from "./site.ts";
 
-/** The low-rank matrices of one layer: ΔW = alpha / rank · up · down. Sizes are the site's. */
-export interface LoraLayer {
+/** The low-rank matrices of one layer: ΔW = alpha / rank · up · down. */
+export interface LoraLayer extends Pick<LayerSite, "inSize" | "outSize" | "kernel"> {
   readonly rank: number;
   readonly alpha: number;
-  /** [rank, fanIn], row-major */
+  /** [rank, inSize · kernel²], row-major */
   readonly down: Float32Array;
-  /** [out, rank], row-major */
+  /** [outSize, rank], row-major */
   readonly up: Float32Array;
 }
 
 /** A LoRA module in memory, always float32. */
 export interface LoraModule {
-  /** `Site.key` → matrices */
+  /** `siteKey` → matrices, e.g. "unet.down_blocks.0.….to_q", "text_encoder.text_model.….q_proj". */
   readonly layers: ReadonlyMap<string, LoraLayer>;
   /** As found in the file it came from. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Columns of a site's `down`: k² per input channel, channel-major as a flattened convolution weight is. */
-export const fanIn = ({ inSize, kernel }: Pick<Site, "inSize" | "kernel">): number => inSize * kernel * kernel;
+/** A module whose matrices are views of one array: per site `down`, then `up`, in the order of the sites. */
+export interface TrainableModule extends LoraModule {
+  readonly parameters: Float32Array;
+}
+
+export interface CreateModuleOptions {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Uniform in [0, 1). */
+  readonly uniform: () => number;
+}
+
+const layerSize = (site: ModuleSite, rank: number): number => rank * (downWidth(site) + site.outSize);
 
 /**
  * A module that changes nothing yet: `up` is zero, `down` is PyTorch's kaiming_uniform(a = √5), which is uniform in
- * ±1/√fanIn. Draws are made in the order of the sites.
- * @param uniform in [0, 1)
+ * ±1/√fan_in. Draws are made in the order of the sites.
  */
-export function createModule(sites: readonly Site[], rank: number, alpha: number, uniform: () => number): LoraModule {
+export function createModule(sites: readonly ModuleSite[], options: CreateModuleOptions): TrainableModule {
+  const { rank, alpha, uniform } = options;
   assert(Number.isInteger(rank) && rank > 0, `rank ${rank}`);
+  const parameters = new Float32Array(sites.reduce((sum, site) => sum + layerSize(site, rank), 0));
   const layers = new Map<string, LoraLayer>();
+  let offset = 0;
+  const take = (size: number) => parameters.subarray(offset, (offset += size));
   for (const site of sites) {
-    const width = fanIn(site);
-    const bound = 1 / Math.sqrt(width);
-    const down = new Float32Array(rank * width);
+    const fanIn = downWidth(site);
+    const down = take(rank * fanIn);
+    const bound = 1 / Math.sqrt(fanIn);
     for (let i = 0; i < down.length; i++) down[i] = (2 * uniform() - 1) * bound;
-    layers.set(site.key, { rank, alpha, down, up: new Float32Array(site.outSize * rank) });
+    const { inSize, outSize, kernel } = site;
+    layers.set(siteKey(site), { rank, alpha, inSize, outSize, kernel, down, up: take(outSize * rank) });
   }
-  return { layers, metadata: {} };
+  return { layers, metadata: {}, parameters };
 }
 
 /** How many numbers a module holds. */

@@ -1,8 +1,7 @@
-/** Mixes of modules as the arrays that a graph built with `stackInputs` is fed. */
 import assert from "node:assert";
-import { downName, upName } from "./graph-inputs.ts";
-import { fanIn, type LoraLayer, type LoraModule } from "./module.ts";
-import type { Site } from "./targets.ts";
+import { symbol, type Dim, type Graph, type Value } from "../graph/index.ts";
+import type { LoraLayer, LoraModule } from "./module.ts";
+import { downWidth, siteKey, type AdapterPart, type LayerSite, type ModuleSite } from "./site.ts";
 
 export interface StackEntry {
   readonly module: LoraModule;
@@ -17,21 +16,94 @@ export type Stack = readonly StackEntry[];
 /** What a run of a graph is fed for its adapters. */
 export type AdapterFeeds = Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>;
 
+/** A layer's adapter as graph values. */
+interface LayerAdapterValues {
+  /** [A, rank, in · k²] */
+  readonly down: Value;
+  /** [A, out, rank] */
+  readonly up: Value;
+  readonly scale: number;
+}
+
+export interface AdapterInputs {
+  readonly sites: readonly ModuleSite[];
+  /** `down` and `up` of each site, in the order of the sites. */
+  readonly values: readonly Value[];
+  /** The `adapter` of the ParameterSource that builds this part. */
+  forPart(part: AdapterPart): (site: LayerSite) => LayerAdapterValues | undefined;
+}
+
+const downName = (site: ModuleSite) => `${siteKey(site)}.down`;
+const upName = (site: ModuleSite) => `${siteKey(site)}.up`;
+
+function declare(
+  graph: Graph,
+  sites: readonly ModuleSite[],
+  rows: Dim,
+  rankOf: (site: ModuleSite) => Dim,
+  scale: number,
+): AdapterInputs {
+  const adapters = new Map<string, LayerAdapterValues>();
+  for (const site of sites) {
+    const rank = rankOf(site);
+    const down = graph.input(downName(site), "float32", [rows, rank, downWidth(site)]);
+    const up = graph.input(upName(site), "float32", [rows, site.outSize, rank]);
+    adapters.set(siteKey(site), { down, up, scale });
+  }
+  return {
+    sites,
+    values: [...adapters.values()].flatMap(({ down, up }) => [down, up]),
+    forPart: (part) => (site) => adapters.get(siteKey({ part, name: site.name })),
+  };
+}
+
+/**
+ * Graph inputs through which any stack can be served: down [A?, r, in·k²], up [A?, out, r], where A is 1 or the batch
+ * size and r may be 0. Each site has a rank symbol of its own: modules differ in which layers they touch, and the
+ * runtime relies on equal symbols being equal sizes.
+ */
+export function stackAdapters(graph: Graph, sites: readonly ModuleSite[]): AdapterInputs {
+  return declare(graph, sites, symbol("A?"), (site) => symbol(`rank.${siteKey(site)}`), 1);
+}
+
+/** Graph inputs for training one module: down [1, rank, in·k²], up [1, out, rank]; `values` are what to differentiate. */
+export function trainingAdapters(
+  graph: Graph,
+  sites: readonly ModuleSite[],
+  rank: number,
+  scale: number,
+): AdapterInputs {
+  return declare(graph, sites, 1, () => rank, scale);
+}
+
+/** Feeds for `trainingAdapters`: the module's own arrays, not copies. */
+export function trainingFeeds(module: LoraModule, sites: readonly ModuleSite[]): AdapterFeeds {
+  const feeds: AdapterFeeds = {};
+  for (const site of sites) {
+    const layer = module.layers.get(siteKey(site));
+    assert(layer, `the module has no layer ${siteKey(site)}`);
+    feeds[downName(site)] = { data: layer.down, dims: [1, layer.rank, downWidth(site)] };
+    feeds[upName(site)] = { data: layer.up, dims: [1, site.outSize, layer.rank] };
+  }
+  return feeds;
+}
+
 interface WeightedLayer {
   readonly layer: LoraLayer;
   /** weight · alpha / rank */
   readonly factor: number;
 }
 
-function layersAt(stack: Stack, site: Site): WeightedLayer[] {
+function layersAt(stack: Stack, site: ModuleSite): WeightedLayer[] {
+  const key = siteKey(site);
   const found: WeightedLayer[] = [];
   for (const { module, weight, textEncoderWeight } of stack) {
-    const layer = module.layers.get(site.key);
+    const layer = module.layers.get(key);
     const applied = site.part === "unet" ? weight : textEncoderWeight;
     if (!layer || layer.rank === 0 || applied === 0) continue;
     assert(
-      layer.down.length === layer.rank * fanIn(site) && layer.up.length === site.outSize * layer.rank,
-      `the module's layer ${site.key} was made for another base`,
+      layer.inSize === site.inSize && layer.outSize === site.outSize && layer.kernel === site.kernel,
+      `the module's layer ${key} was made for another base`,
     );
     found.push({ layer, factor: (applied * layer.alpha) / layer.rank });
   }
@@ -54,19 +126,21 @@ function fillRow(layers: readonly WeightedLayer[], rank: number, down: Float32Ar
   let offset = 0;
   for (const { layer, factor } of layers) {
     down.set(layer.down, (offset * layer.down.length) / layer.rank);
-    for (let start = offset, from = 0; from < layer.up.length; start += rank)
+    for (let o = 0, from = 0; o < layer.outSize; o++) {
+      const start = o * rank + offset;
       for (let r = 0; r < layer.rank; r++) up[start + r] = layer.up[from++]! * factor;
+    }
     offset += layer.rank;
   }
 }
 
 function siteArrays(
   rows: readonly WeightedLayer[][],
-  site: Site,
+  site: ModuleSite,
 ): { rank: number; down: Float32Array; up: Float32Array } {
   const rank = Math.max(...rows.map(totalRank));
   const only = rows.length === 1 && rows[0]!.length === 1 ? rows[0]![0]! : undefined;
-  const width = fanIn(site);
+  const width = downWidth(site);
   // A lone module's own `down` is what is wanted: not copying it makes switching cheap.
   const down = only ? only.layer.down : new Float32Array(rows.length * rank * width);
   if (only?.factor === 1) return { rank, down, up: only.layer.up };
@@ -85,11 +159,11 @@ function siteArrays(
 }
 
 /**
- * The arrays that serve `stacks`, one stack per row of the batch, on graphs built with `stackInputs`; one stack, or
+ * The arrays that serve `stacks`, one stack per row of the batch, on graphs built with `stackAdapters`; one stack, or
  * the same for every row, is fed once (A = 1). Rows of lower rank are padded with zeros, which change nothing.
  * The result may be kept and fed again as long as the modules do not change: it can share their arrays.
  */
-export function stackFeeds(stacks: readonly Stack[], sites: readonly Site[]): AdapterFeeds {
+export function stackFeeds(stacks: readonly Stack[], sites: readonly ModuleSite[]): AdapterFeeds {
   const first = stacks[0];
   assert(first, "stackFeeds needs at least one stack");
   const rows = stacks.every((stack) => sameStack(first, stack)) ? [first] : stacks;
@@ -99,8 +173,8 @@ export function stackFeeds(stacks: readonly Stack[], sites: readonly Site[]): Ad
       rows.map((stack) => layersAt(stack, site)),
       site,
     );
-    feeds[downName(site.key)] = { data: down, dims: [rows.length, rank, fanIn(site)] };
-    feeds[upName(site.key)] = { data: up, dims: [rows.length, site.outSize, rank] };
+    feeds[downName(site)] = { data: down, dims: [rows.length, rank, downWidth(site)] };
+    feeds[upName(site)] = { data: up, dims: [rows.length, site.outSize, rank] };
   }
   return feeds;
 }
