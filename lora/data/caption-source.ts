@@ -95,7 +95,10 @@ function takeRows(
   for (const [image, caption] of taken) captions.set(image, caption);
   for (const { code, message, line } of rowProblems) {
     const known = rowCodes[code];
-    if (known !== null) problems.push({ code: known ?? "CAPTION_ROW", file: `${path}:${line}`, value: message });
+    const file = `${path}:${line}`;
+    // The place is in `file`; the reader's message begins with it.
+    const value = message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message;
+    if (known !== null) problems.push({ code: known ?? "CAPTION_ROW", file, value });
   }
 }
 

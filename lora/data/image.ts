@@ -98,13 +98,10 @@ function toPlanes(pixels: Uint8Array, planeSize: number, file: string): Float32A
   return planes;
 }
 
-/** Grey values [height, width], 0..255, of the picture scaled to exactly this size. Errors: IMAGE_NOT_READABLE. */
-export async function loadGrey(file: string, width: number, height: number): Promise<Uint8Array> {
+/** Interleaved RGB bytes of the picture scaled to exactly this size. Errors: IMAGE_NOT_READABLE. */
+export async function loadRgb(file: string, width: number, height: number): Promise<Uint8Array> {
   try {
-    const scaled = toRgb(open(file)).resize(width, height, { fit: "fill" });
-    const { data, info } = await scaled.toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== 1) throw new Error(`${info.channels} grey channels`);
-    return data;
+    return await toRgb(open(file)).resize(width, height, { fit: "fill" }).raw().toBuffer();
   } catch (cause) {
     throw dataErrors.IMAGE_NOT_READABLE(file, reasonOf(cause));
   }

@@ -7,3 +7,5 @@ export { loadImage, type LoadImageOptions } from "./image.ts";
 export type { Problem, ProblemCode } from "./problem.ts";
 export { epochSeed, seededRandom } from "./random.ts";
 export { type AdapterCallback, LatentDecoder, LatentEncoder, type Plane, TextEncoder, unetInputs } from "./encoders.ts";
+export { type CheckOptions, checkDataset, type Finding, type Report } from "./report.ts";
+export { formatReport } from "./report-format.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { loadGrey, loadImage, probeImage } from "../../lora/data/image.ts";
+import { loadRgb, loadImage, probeImage } from "../../lora/data/image.ts";
 import type { Problem } from "../../lora/data/problem.ts";
 import { AnimulaError } from "../../lora/format/index.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -174,12 +174,13 @@ describe("loadImage", () => {
   });
 });
 
-describe("loadGrey", () => {
-  it("gives one byte per pixel of the asked size", async () => {
+describe("loadRgb", () => {
+  it("gives three bytes per pixel of the asked size", async () => {
     const file = join(tempDir(), "a.png");
     await redBlue(64, 64).png().toFile(file);
-    const grey = await loadGrey(file, 9, 8);
-    assert.equal(grey.length, 72);
-    assert.notEqual(grey[0], grey[8]);
+    const pixels = await loadRgb(file, 4, 2);
+    assert.equal(pixels.length, 24);
+    assert.deepEqual([...pixels.subarray(0, 3)], [255, 0, 0]);
+    assert.deepEqual([...pixels.subarray(9, 12)], [0, 0, 255]);
   });
 });
