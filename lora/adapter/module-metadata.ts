@@ -36,7 +36,8 @@ const withoutEmpty = (fields: Record<string, string | undefined>): Record<string
 export function trainingMetadata(module: LoraModule, info: ModuleInfo): Record<string, string> {
   const { rank, alpha, rankPattern, alphaPattern } = commonSettings(module.layers);
   const uniform = Object.keys(rankPattern).length === 0 && Object.keys(alphaPattern).length === 0;
-  const conv = [...module.layers.values()].find(({ kernel }) => kernel > 1);
+  const convLayers = new Map([...module.layers].filter(([, { kernel }]) => kernel > 1));
+  const conv = convLayers.size > 0 ? commonSettings(convLayers) : undefined;
   return {
     ss_v2: info.baseFamily === "sd2" ? "True" : "False",
     ss_base_model_version: info.baseFamily === "sd2" ? "sd_v2" : "sd_v1",

@@ -83,7 +83,7 @@ class ModuleReader {
         continue;
       }
       const site = this.names.find(parsed.base);
-      const reason = site ? whyUnsupported(site) : "this base has no such layer";
+      const reason = site ? whyUnsupported(site) : "this base has no such layer that a module can adapt";
       if (!site || reason !== undefined) {
         this.ignore(key, reason ?? "");
         continue;

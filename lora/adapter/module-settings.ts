@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { adapterErrors as errors } from "./errors.ts";
 import type { LoraLayer } from "./module.ts";
+import { withoutTextModel } from "./names.ts";
 
 /** What PEFT keeps beside the tensors of one part: in `adapter_config.json`, or in the metadata of diffusers' files. */
 export interface PeftSettings {
@@ -81,10 +82,11 @@ export function metadataSettings(
   return settingsOf(where, Object.fromEntries(own.map(([key, value]) => [key.slice(part.length + 1), value])));
 }
 
+/** Of equally common values the largest, so that the order of the layers does not matter. */
 function mostCommon(values: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+  return [...counts].reduce((best, entry) => ((entry[1] - best[1] || entry[0] - best[0]) > 0 ? entry : best))[0];
 }
 
 /** rank and alpha that most layers have, and the layers that differ. */
@@ -109,6 +111,9 @@ export function commonSettings(layers: ReadonlyMap<string, LoraLayer>): {
   };
 }
 
+const renamed = (pattern: Record<string, number>) =>
+  Object.fromEntries(Object.entries(pattern).map(([name, value]) => [withoutTextModel(name), value]));
+
 /** PEFT's LoraConfig for one part's layers, named without the part. */
 export function peftFields(layers: ReadonlyMap<string, LoraLayer>): Record<string, unknown> {
   const { rank, alpha, rankPattern, alphaPattern } = commonSettings(layers);
@@ -116,9 +121,10 @@ export function peftFields(layers: ReadonlyMap<string, LoraLayer>): Record<strin
     peft_type: "LORA",
     r: rank,
     lora_alpha: alpha,
-    rank_pattern: rankPattern,
-    alpha_pattern: alphaPattern,
-    target_modules: [...layers.keys()],
+    rank_pattern: renamed(rankPattern),
+    alpha_pattern: renamed(alphaPattern),
+    // Endings, so that the list fits whichever way the text encoder's layers are nested.
+    target_modules: [...layers.keys()].map(withoutTextModel),
     bias: "none",
     lora_dropout: 0,
     fan_in_fan_out: false,

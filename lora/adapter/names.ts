@@ -75,6 +75,10 @@ const PEFT_PREFIX = "base_model.model.";
 /** transformers 5 dropped this level of CLIPTextModel; most published files have it. */
 const TEXT_MODEL = "text_model.";
 
+/** A text encoder's layer as transformers 5 nests it, which is also an ending of how transformers 4 does. */
+export const withoutTextModel = (name: string): string =>
+  name.startsWith(TEXT_MODEL) ? name.slice(TEXT_MODEL.length) : name;
+
 const underscored = (name: string) => name.replaceAll(".", "_");
 
 /** diffusers before 0.17: adapters lay in the attention processor, "attn1.processor.to_q_lora". */
@@ -90,12 +94,12 @@ function monkeyPatchedSpelling(name: string): string | undefined {
 
 /** Every base under which a file may hold the site. */
 function spellings({ part, name }: ModuleSite): string[] {
-  const short = part === "text_encoder" && name.startsWith(TEXT_MODEL) ? name.slice(TEXT_MODEL.length) : undefined;
+  const short = withoutTextModel(name);
   const old = part === "unet" ? processorSpelling(name) : monkeyPatchedSpelling(name);
-  const dotted = [name, short, old].filter((spelling) => spelling !== undefined);
+  const dotted = new Set([name, short, ...(old === undefined ? [] : [old])]);
   return [
     ...kohyaPrefixes[part].map((prefix) => prefix + underscored(name)),
-    ...dotted.flatMap((spelling) => [`${part}.${spelling}`, PEFT_PREFIX + spelling, spelling]),
+    ...[...dotted].flatMap((spelling) => [`${part}.${spelling}`, PEFT_PREFIX + spelling, spelling]),
   ];
 }
 
@@ -140,7 +144,7 @@ export const keysOf: Readonly<Record<NameScheme, (site: ModuleSite) => LayerKeys
   peft: ({ name }) => pair(PEFT_PREFIX + name, "lora_A", "lora_B"),
 };
 
-/** Where a layer's settings are looked up: its part and its name as PEFT sees it, in files of this scheme. */
+/** Which tool's names a key is spelled in. */
 export function schemeOf(key: string): NameScheme {
   if (key.startsWith("lora_")) return "kohya";
   return key.startsWith(PEFT_PREFIX) ? "peft" : "diffusers";

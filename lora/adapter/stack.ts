@@ -59,7 +59,7 @@ function declare(
 
 /**
  * Graph inputs through which any stack can be served: down [A?, r, in·k²], up [A?, out, r], where A is 1 or the batch
- * size and r may be 0. Each site has a rank symbol of its own: modules differ in which layers they touch, and the
+ * size and r may be 0 on linear layers. Each site has a rank symbol of its own: modules differ in which layers they touch, and the
  * runtime relies on equal symbols being equal sizes.
  */
 export function stackAdapters(graph: Graph, sites: readonly ModuleSite[]): AdapterInputs {
@@ -87,6 +87,12 @@ export function trainingFeeds(module: LoraModule, sites: readonly ModuleSite[]):
   }
   return feeds;
 }
+
+/**
+ * The runtime's MatMul forgets the batch axis of its right operand where the inner size is 0, and a convolution's adapter
+ * has the batch on the right: a row of zeros stands for no module there.
+ */
+const CONV_RANK_MIN = 1;
 
 interface WeightedLayer {
   readonly layer: LoraLayer;
@@ -138,7 +144,7 @@ function siteArrays(
   rows: readonly WeightedLayer[][],
   site: ModuleSite,
 ): { rank: number; down: Float32Array; up: Float32Array } {
-  const rank = Math.max(...rows.map(totalRank));
+  const rank = Math.max(site.kind === "conv" ? CONV_RANK_MIN : 0, ...rows.map(totalRank));
   const only = rows.length === 1 && rows[0]!.length === 1 ? rows[0]![0]! : undefined;
   const width = downWidth(site);
   // A lone module's own `down` is what is wanted: not copying it makes switching cheap.

@@ -23,9 +23,8 @@ const groupTable: Readonly<Record<TargetGroup, GroupRow>> = {
 
 /** Layers that other tools' modules may adapt and ours cannot, with the reason a report gives. */
 const unsupported: readonly (readonly [layers: RegExp, reason: string])[] = [
-  // Their rows have no position axis, which a mix per batch row needs.
+  // Their rows [N, width] have no position axis, so `linear` cannot give each row its own mix.
   [/(^|\.)time_emb(edding|_proj)/, "adapters on the time embedding are not supported"],
-  [/^conv_(in|out)$/, "adapters on the first and last convolution are not supported"],
 ];
 
 export type SitePredicate = (part: AdapterPart, site: LayerSite) => boolean;
@@ -42,12 +41,14 @@ export function targetSites(sites: readonly ModuleSite[], groups: readonly Targe
   return sites.filter((site) => selected(site.part, site));
 }
 
-/** Every site that a module can adapt: what a graph offers inputs for when it serves modules. */
-export const adaptableSites = (sites: readonly ModuleSite[]): ModuleSite[] => targetSites(sites, targetGroups);
-
-const anyTarget = selectTargets(targetGroups);
 /** Why a site cannot be adapted, or undefined where it can. */
 export function whyUnsupported(site: ModuleSite): string | undefined {
-  if (anyTarget(site.part, site)) return undefined;
-  return unsupported.find(([layers]) => layers.test(site.name))?.[1] ?? "adapters on this layer are not supported";
+  return unsupported.find(([layers]) => layers.test(site.name))?.[1];
 }
+
+/**
+ * Every site that a module can adapt: what a graph offers inputs for when it serves modules. More than the groups hold,
+ * as other tools' modules may adapt any layer.
+ */
+export const adaptableSites = (sites: readonly ModuleSite[]): ModuleSite[] =>
+  sites.filter((site) => whyUnsupported(site) === undefined);
