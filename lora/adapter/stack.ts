@@ -127,16 +127,19 @@ function sameStack(a: Stack, b: Stack): boolean {
   });
 }
 
+function fillScaled(target: Float32Array, source: Float32Array, factor: number): void {
+  for (let i = 0; i < source.length; i++) target[i] = source[i]! * factor;
+}
+
 /** One row of a site: modules one after the other along the rank axis; what is left of `rank` stays zero. */
 function fillRow(layers: readonly WeightedLayer[], rank: number, down: Float32Array, up: Float32Array): void {
   let offset = 0;
   for (const { layer, factor } of layers) {
     down.set(layer.down, (offset * layer.down.length) / layer.rank);
-    for (let o = 0, from = 0; o < layer.outSize; o++) {
-      const start = o * rank + offset;
-      for (let r = 0; r < layer.rank; r++) up[start + r] = layer.up[from++]! * factor;
-    }
-    offset += layer.rank;
+    const { rank: own, up: source } = layer;
+    for (let start = offset, from = 0; from < source.length; start += rank)
+      for (let r = 0; r < own; r++) up[start + r] = source[from++]! * factor;
+    offset += own;
   }
 }
 
@@ -151,7 +154,7 @@ function siteArrays(
   const down = only ? only.layer.down : new Float32Array(rows.length * rank * width);
   if (only?.factor === 1) return { rank, down, up: only.layer.up };
   const up = new Float32Array(rows.length * site.outSize * rank);
-  if (only) for (let i = 0; i < up.length; i++) up[i] = only.layer.up[i]! * only.factor;
+  if (only) fillScaled(up, only.layer.up, only.factor);
   else
     rows.forEach((layers, row) =>
       fillRow(
