@@ -1,8 +1,9 @@
 /** Prompt in, picture out: a base with its encoders opened once, and the modules its prompts may name. */
-import { readModule, stackFeeds, stackInputs, type LoraModule, type Site, type Stack } from "../adapter/index.ts";
+import { readModule, stackAdapters, stackFeeds, type AdapterPart, type LoraModule, type ModuleSite, type Stack } from "../adapter/index.ts";
 import { TextEncoder } from "../data/index.ts";
 import { parsePrompt, parseSamplerName } from "../diffusion/index.ts";
-import { adapterSites, type StableDiffusion } from "../models/index.ts";
+import type { Graph } from "../graph/index.ts";
+import { moduleSites, type StableDiffusion } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
 import { encodePrompts } from "./conditioning.ts";
 import { generateErrors } from "./errors.ts";
@@ -31,12 +32,12 @@ const BATCH_MAX = 4;
 
 export class DrawingStudio {
   readonly base: StableDiffusion;
-  readonly sites: readonly Site[];
+  readonly sites: readonly ModuleSite[];
   private readonly text: TextEncoder;
   private readonly painter: Painter;
   private readonly modules = new Map<string, LoraModule>();
 
-  private constructor(base: StableDiffusion, sites: readonly Site[], text: TextEncoder, painter: Painter) {
+  private constructor(base: StableDiffusion, sites: readonly ModuleSite[], text: TextEncoder, painter: Painter) {
     this.base = base;
     this.sites = sites;
     this.text = text;
@@ -45,10 +46,10 @@ export class DrawingStudio {
 
   /** Every layer of the base can carry adapters; a layer that no module changes is fed rank 0. */
   static async open(base: StableDiffusion, options?: SessionOptions): Promise<DrawingStudio> {
-    const sites = adapterSites(base);
-    const all = () => true;
-    const text = await TextEncoder.open(base, (graph) => stackInputs(graph, "text_encoder", all), options);
-    const painter = await Painter.open(base, (graph) => stackInputs(graph, "unet", all), options);
+    const sites = moduleSites(base);
+    const inputsOf = (part: AdapterPart) => (graph: Graph) => stackAdapters(graph, sites.filter((site) => site.part === part)).forPart(part);
+    const text = await TextEncoder.open(base, inputsOf("text_encoder"), options);
+    const painter = await Painter.open(base, inputsOf("unet"), options);
     return new DrawingStudio(base, sites, text, painter);
   }
 

@@ -17,4 +17,4 @@ export { openStableDiffusion, type StableDiffusion } from "./stable-diffusion.ts
 export { unet, type UnetConfig, type UnetInputs, type UnetOptions } from "./unet.ts";
 export { vaeDecode, vaeEncode, type VaeConfig } from "./vae.ts";
 export { FrozenWeights, weightMap, type WeightMap } from "./weights.ts";
-export { adapterSites } from "./sites.ts";
+export { moduleSites } from "./sites.ts";

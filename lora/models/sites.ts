@@ -1,25 +1,22 @@
-import { recordSites, type Site } from "../adapter/index.ts";
-import { Graph, symbol } from "../graph/index.ts";
+import { adaptableSites, recordSites, type ModuleSite } from "../adapter/index.ts";
+import { symbol } from "../graph/index.ts";
 import { Scope } from "../nn/index.ts";
 import { clipText } from "./clip-text.ts";
 import type { StableDiffusion } from "./stable-diffusion.ts";
 import { unet } from "./unet.ts";
-import { FrozenWeights } from "./weights.ts";
 
-/** Every layer of UNet and text encoder that can carry an adapter, found by building their graphs once. */
-export function adapterSites(base: StableDiffusion): Site[] {
+/** Every layer of UNet and text encoder that a module can adapt, found by building their graphs once, without weights. */
+export function moduleSites(base: Pick<StableDiffusion, "unet" | "text">): ModuleSite[] {
   const side = 2 ** (base.unet.blockOutChannels.length - 1);
-  const inUnet = recordSites("unet", (record) => {
-    const graph = new Graph();
-    const sample = graph.input("sample", "float32", [symbol("N"), base.unet.inChannels, side, side]);
-    const timestep = graph.input("timestep", "float32", [symbol("N")]);
-    const textEmbeddings = graph.input("textEmbeddings", "float32", [symbol("N"), 1, base.unet.crossAttentionDim]);
-    unet(new Scope(new FrozenWeights(graph, "unet", base.weights.unet, record)), { sample, timestep, textEmbeddings }, base.unet);
+  const inUnet = recordSites("unet", (source) => {
+    const sample = source.graph.input("sample", "float32", [symbol("N"), base.unet.inChannels, side, side]);
+    const timestep = source.graph.input("timestep", "float32", [symbol("N")]);
+    const textEmbeddings = source.graph.input("textEmbeddings", "float32", [symbol("N"), 1, base.unet.crossAttentionDim]);
+    unet(new Scope(source), { sample, timestep, textEmbeddings }, base.unet);
   });
-  const inText = recordSites("text_encoder", (record) => {
-    const graph = new Graph();
-    const tokens = graph.input("tokens", "int64", [symbol("N"), base.text.maxPositions]);
-    clipText(new Scope(new FrozenWeights(graph, "text_encoder", base.weights.text_encoder, record)), tokens, base.text);
+  const inText = recordSites("text_encoder", (source) => {
+    const tokens = source.graph.input("tokens", "int64", [symbol("N"), base.text.maxPositions]);
+    clipText(new Scope(source), tokens, base.text);
   });
-  return [...inUnet, ...inText];
+  return adaptableSites([...inUnet, ...inText]);
 }

@@ -4,7 +4,8 @@ import { openSafetensors, readTensor, writeSafetensors } from "../format/index.t
 import { gradients, type Graph, type Value } from "../graph/index.ts";
 import type { ParameterSource } from "../nn/index.ts";
 import { Session, type Feeds, type HostTensor } from "../runtime/index.ts";
-import { ADAMW_DEFAULTS, adamWState, adamWStep, clipGradients, type AdamWState } from "../train/adamw.ts";
+import { ADAMW_DEFAULTS, adamWStep, clipGradients } from "../train/adamw.ts";
+import { FlatParameters } from "../train/flat-parameters.ts";
 import type { Random } from "../diffusion/index.ts";
 
 /** Every parameter the model asks for becomes a graph input. */
@@ -56,28 +57,19 @@ export interface FullTrainerOptions {
   readonly weightDecay: number;
 }
 
-/** One flat array each for weights, gradients, moments and the moving average; tensors are views into them. */
+/** Trains all weights and keeps their moving average, which is what the base is made of. */
 export class FullTrainer {
-  readonly names: readonly string[];
   step = 0;
-  private readonly shapes: ReadonlyMap<string, readonly number[]>;
-  private readonly weights: Float32Array;
-  private readonly gradient: Float32Array;
-  private readonly average: Float32Array;
-  private readonly moments: AdamWState;
+  private readonly parameters: FlatParameters;
+  private readonly average: Float32Array<ArrayBuffer>;
   private readonly session: Session;
   private readonly options: FullTrainerOptions;
 
-  private constructor(session: Session, shapes: ReadonlyMap<string, readonly number[]>, options: FullTrainerOptions) {
+  private constructor(session: Session, parameters: FlatParameters, options: FullTrainerOptions) {
     this.session = session;
-    this.shapes = shapes;
-    this.names = [...shapes.keys()];
+    this.parameters = parameters;
     this.options = options;
-    const size = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
-    this.weights = new Float32Array(size);
-    this.gradient = new Float32Array(size);
-    this.average = new Float32Array(size);
-    this.moments = adamWState(size);
+    this.average = new Float32Array(parameters.size);
   }
 
   static async open(
@@ -92,25 +84,15 @@ export class FullTrainer {
     const outputs = { loss, ...extra, ...Object.fromEntries(names.map((name, i) => [`d ${name}`, grads[i]!])) };
     const session: Session = await Session.open<string>(outputs);
     const shapes = new Map(names.map((name) => [name, parameters.get(name)!.shape as readonly number[]]));
-    const trainer = new FullTrainer(session, shapes, options);
-    for (const [name, view] of trainer.views(trainer.weights))
-      initialise(view.data as Float32Array, name, view.dims, random);
-    trainer.average.set(trainer.weights);
+    const flat = new FlatParameters(shapes);
+    const trainer = new FullTrainer(session, flat, options);
+    for (const [name, view] of flat.views(flat.weights)) initialise(view.data, name, view.dims, random);
+    trainer.average.set(flat.weights);
     return trainer;
   }
 
   get parameterCount(): number {
-    return this.weights.length;
-  }
-
-  /** Named views into a flat array. */
-  private *views(flat: Float32Array): Generator<[string, HostTensor]> {
-    let offset = 0;
-    for (const [name, shape] of this.shapes) {
-      const size = sizeOf(shape);
-      yield [name, { data: flat.subarray(offset, offset + size), dims: shape }];
-      offset += size;
-    }
+    return this.parameters.size;
   }
 
   /** Forward, backward, clip, update, moving average. Returns the loss (and `extra` outputs) before the update. */
@@ -118,50 +100,46 @@ export class FullTrainer {
     feeds: Feeds,
     learningRate: number,
   ): Promise<{ loss: number; norm: number; outputs: Record<string, HostTensor> }> {
-    const into = Object.fromEntries([...this.views(this.gradient)].map(([name, view]) => [`d ${name}`, view]));
-    const outputs = await this.session.run({ ...feeds, ...Object.fromEntries(this.views(this.weights)) }, into);
+    const { parameters, options } = this;
+    const into = Object.fromEntries([...parameters.views(parameters.gradients)].map(([name, view]) => [`d ${name}`, view]));
+    const outputs = await this.session.run({ ...feeds, ...Object.fromEntries(parameters.views(parameters.weights)) }, into);
     const loss = Number(outputs["loss"]!.data[0]);
     if (!Number.isFinite(loss)) throw new Error(`loss is ${loss} at step ${this.step}`);
-    const norm = clipGradients(this.gradient, this.options.maxGradNorm);
-    const settings = { ...ADAMW_DEFAULTS, weightDecay: this.options.weightDecay };
-    adamWStep(this.weights, this.gradient, this.moments, ++this.step, learningRate, settings);
-    const decay = Math.min(this.options.emaDecay, (1 + this.step) / (10 + this.step));
-    for (let i = 0; i < this.average.length; i++)
-      this.average[i]! += (1 - decay) * (this.weights[i]! - this.average[i]!);
+    const norm = clipGradients(parameters.gradients, options.maxGradNorm);
+    const settings = { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay };
+    adamWStep(parameters.weights, parameters.gradients, parameters.moments, ++this.step, learningRate, settings);
+    const decay = Math.min(options.emaDecay, (1 + this.step) / (10 + this.step));
+    const { average } = this;
+    for (let i = 0; i < average.length; i++) average[i]! += (1 - decay) * (parameters.weights[i]! - average[i]!);
     return { loss, norm, outputs };
   }
 
   /** The moving average of the weights, as tensors. */
   averaged(): Record<string, HostTensor> {
-    return Object.fromEntries(this.views(this.average));
+    return Object.fromEntries(this.parameters.views(this.average));
   }
 
   /** Everything needed to go on: weights, average, moments, step. */
   save(path: string): void {
-    const parts = {
-      weights: this.weights,
-      average: this.average,
-      first: this.moments.first,
-      second: this.moments.second,
-    };
+    const { weights, moments, shapes } = this.parameters;
+    const parts = { weights, average: this.average, ...moments };
     const tensors = Object.fromEntries(
       Object.entries(parts).map(([name, data]) => [name, { dtype: "F32" as const, shape: [data.length], data }]),
     );
-    writeSafetensors(path, tensors, { step: String(this.step), names: JSON.stringify([...this.shapes]) });
+    writeSafetensors(path, tensors, { step: String(this.step), names: JSON.stringify([...shapes]) });
   }
 
   /** Goes on from `path` if it holds a checkpoint of this model. */
   resume(path: string): boolean {
     if (!existsSync(path)) return false;
     const file = openSafetensors(path);
-    if (file.metadata["names"] !== JSON.stringify([...this.shapes])) return false;
-    this.weights.set(readTensor(file, "weights"));
+    if (file.metadata["names"] !== JSON.stringify([...this.parameters.shapes])) return false;
+    this.parameters.weights.set(readTensor(file, "weights"));
     this.average.set(readTensor(file, "average"));
-    this.moments.first.set(readTensor(file, "first"));
-    this.moments.second.set(readTensor(file, "second"));
+    this.parameters.moments.first.set(readTensor(file, "first"));
+    this.parameters.moments.second.set(readTensor(file, "second"));
     this.step = Number(file.metadata["step"]);
     return true;
   }
 }
 
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);

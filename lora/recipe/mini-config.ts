@@ -16,7 +16,7 @@ export const miniUnet: UnetConfig = {
   inChannels: 4,
   outChannels: 4,
   blockOutChannels: [64, 128, 192],
-  attentionLevels: [true, true, true],
+  attentionLevels: [false, true, true],
   layersPerBlock: 1,
   crossAttentionDim: 128,
   heads: [4, 4, 6],

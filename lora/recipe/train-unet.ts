@@ -14,7 +14,8 @@ import { ClipTokenizer } from "../models/clip-tokenizer.ts";
 import { unet } from "../models/unet.ts";
 import { vaeEncode } from "../models/vae.ts";
 import { Scope } from "../nn/index.ts";
-import { Session, type HostTensor } from "../runtime/index.ts";
+import { Session } from "../runtime/index.ts";
+import { averagedWeights } from "./averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
@@ -59,22 +60,6 @@ async function encodeLatents(data: PackedData, path: string): Promise<Float32Arr
   for (let i = 0; i < all.length; i++) all[i]! *= scalingFactor;
   writeSafetensors(path, { latents: { dtype: "F32", shape: [data.samples.length, 4, 16, 16], data: all } }, { scalingFactor: String(scalingFactor) });
   return all;
-}
-
-/** The moving average that a full-training checkpoint holds, by parameter name. */
-export function averagedWeights(path: string): Record<string, HostTensor> {
-  const file = openSafetensors(path);
-  const flat = readTensor(file, "average");
-  let offset = 0;
-  const shapes = JSON.parse(file.metadata["names"]!) as [string, number[]][];
-  return Object.fromEntries(
-    shapes.map(([name, dims]) => {
-      const size = dims.reduce((a, b) => a * b, 1);
-      const data = flat.subarray(offset, offset + size);
-      offset += size;
-      return [name, { data, dims }];
-    }),
-  );
 }
 
 function buildLoss(vocabSize: number, length: number) {

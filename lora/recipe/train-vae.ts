@@ -22,10 +22,14 @@ const { values: args } = parseArgs({
     out: { type: "string", default: ".work/base" },
     steps: { type: "string", default: "4000" },
     batch: { type: "string", default: "2" },
+    until: { type: "string", default: "" },
+    crop: { type: "string", default: "128" },
     lr: { type: "string", default: "2e-3" },
   },
 });
-const SIDE = 128;
+const FULL = 128;
+/** Random crops give more different pictures per step at the same cost; the last steps should see whole ones. */
+const SIDE = Number(args.crop);
 const KL_WEIGHT = 3e-5;
 const EDGE_WEIGHT = 0.5;
 const SAVE_EVERY = 250;
@@ -63,6 +67,14 @@ async function saveSheet(path: string, planes: readonly Float32Array[]): Promise
   await sharp(raw, { raw: { width: SIDE * planes.length, height: SIDE, channels: 3 } }).png().toFile(path);
 }
 
+function cropInto(target: Float32Array, left: number, top: number): void {
+  for (let c = 0; c < 3; c++)
+    for (let y = 0; y < SIDE; y++) {
+      const from = (c * FULL + top + y) * FULL + left;
+      target.set(full.subarray(from, from + SIDE), (c * SIDE + y) * SIDE);
+    }
+}
+
 const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
@@ -74,17 +86,21 @@ const statePath = join(args.out, "vae-state.safetensors");
 trainer.resume(statePath);
 console.log(`VAE: ${trainer.parameterCount} parameters, ${data.samples.length} pictures, from step ${trainer.step}`);
 let [sum, count, started] = [0, 0, performance.now()];
-while (trainer.step < steps) {
+const full = new Float32Array(FULL * FULL * 3);
+const until = Number(args.until || steps);
+while (trainer.step < until) {
   const random = new Random(1000 + trainer.step);
   const pixels = SIDE * SIDE * 3;
   const image = new Float32Array(batchSize * pixels);
   for (let i = 0; i < batchSize; i++) {
     const index = Math.floor(random.uniform() * data.samples.length);
-    data.read(index, image.subarray(i * pixels, (i + 1) * pixels), random.uniform() < 0.5);
+    data.read(index, full, random.uniform() < 0.5);
+    const corner = () => Math.floor(random.uniform() * (FULL - SIDE + 1));
+    cropInto(image.subarray(i * pixels, (i + 1) * pixels), corner(), corner());
   }
-  const noise = new Float32Array(batchSize * 4 * 256);
+  const noise = new Float32Array(batchSize * 4 * (SIDE / 8) ** 2);
   random.fillNormal(noise);
-  const feeds = { image: { data: image, dims: [batchSize, 3, SIDE, SIDE] }, noise: { data: noise, dims: [batchSize, 4, 16, 16] } };
+  const feeds = { image: { data: image, dims: [batchSize, 3, SIDE, SIDE] }, noise: { data: noise, dims: [batchSize, 4, SIDE / 8, SIDE / 8] } };
   const { outputs } = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)));
   sum += Number(outputs["squared"]!.data[0]);
   count++;
@@ -93,7 +109,7 @@ while (trainer.step < steps) {
     console.log(`${trainer.step} psnr ${psnr.toFixed(2)} kl ${Number(outputs["kl"]!.data[0]).toFixed(2)} ${((performance.now() - started) / count).toFixed(0)} ms/step`);
     [sum, count, started] = [0, 0, performance.now()];
   }
-  if (trainer.step % SAVE_EVERY === 0 || trainer.step === steps) {
+  if (trainer.step % SAVE_EVERY === 0 || trainer.step === until) {
     trainer.save(statePath);
     const result = outputs["output"]!.data as Float32Array;
     await saveSheet(join(args.out, "vae-latest.png"), [image.subarray(0, pixels), result.subarray(0, pixels), image.subarray(pixels, 2 * pixels), result.subarray(pixels, 2 * pixels)]);

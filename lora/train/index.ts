@@ -1,4 +1,5 @@
-export { parseTrainConfig, type TrainConfig } from "./config.ts";
+export { loadTrainConfig, parseTrainConfig, type TrainConfig } from "./config.ts";
+export { configHelp } from "./config-keys.ts";
 export { trainErrors } from "./errors.ts";
 export type { TrainEvent } from "./loop.ts";
 export { makeOutputFolders, trainImage, type TrainedImageModule, type TrainImageOptions } from "./train-image.ts";

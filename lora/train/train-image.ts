@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { downName, isTarget, TrainingAdapters, trainingShapes, upName, createModule, type LoraModule, type Site } from "../adapter/index.ts";
+import { createModule, siteKey, targetSites, trainingAdapters, type LoraModule, type ModuleSite } from "../adapter/index.ts";
 import { assignBuckets, balanceClassSamples, batchesPerEpoch, buildCaption, epochBatches, epochSeed, splitValidation, TextEncoder, type ImageDataset, type Size } from "../data/index.ts";
+import type { Graph } from "../graph/index.ts";
 import { NoiseSchedule, Random, type ScheduleConfig } from "../diffusion/index.ts";
-import { adapterSites, type StableDiffusion } from "../models/index.ts";
+import { moduleSites, type StableDiffusion } from "../models/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
 import { checkpointPath, loadCheckpoint, type LoopState } from "./checkpoint.ts";
-import type { TrainConfig } from "./config.ts";
+import { warmupStepCount, type TrainConfig } from "./config.ts";
 import { trainErrors } from "./errors.ts";
 import { noisyBatch, type CaptionEncoder } from "./examples.ts";
 import { FlatParameters } from "./flat-parameters.ts";
@@ -30,7 +31,7 @@ export interface TrainImageOptions {
 export interface TrainedImageModule {
   /** The best step's module if a held-out loss was measured, else the last. */
   readonly module: LoraModule;
-  readonly sites: readonly Site[];
+  readonly sites: readonly ModuleSite[];
   readonly state: LoopState;
   readonly totalSteps: number;
 }
@@ -42,7 +43,7 @@ const VALIDATION_SEED = 20_240_601;
 /** @throws SAMPLES_NONE, MEMORY_TOO_SMALL, CHECKPOINT_FOREIGN, LOSS_NOT_FINITE */
 export async function trainImage(options: TrainImageOptions): Promise<TrainedImageModule> {
   const { config, base, dataset, emit, signal, onSave } = options;
-  const sites = adapterSites(base).filter(({ part, name }) => isTarget(config.targets, part, name));
+  const sites = targetSites(moduleSites(base), config.targets);
   const parameters = initialParameters(sites, config);
   const plan = planPictures(config, base, dataset);
   const need = predictMemoryMb(base, parameters.size, plan.largest, config);
@@ -50,7 +51,7 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
   const trainsTextEncoder = config.targets.includes("text-encoder");
   const latents = await LatentSource.open(base, config);
   const captions = await captionEncoder(base, trainsTextEncoder);
-  const adaptersOf = (graph: ConstructorParameters<typeof TrainingAdapters>[0]) => new TrainingAdapters(graph, sites, config.rank, config.alpha);
+  const adaptersOf = (graph: Graph) => trainingAdapters(graph, sites, config.rank, config.alpha / config.rank);
   const graph = await TrainingGraph.open(base, adaptersOf, parameters, { gradientCheckpointing: config.gradientCheckpointing, trainsTextEncoder });
   const schedule = new NoiseSchedule(base.scheduler as Partial<ScheduleConfig> as ScheduleConfig);
   const settings = loopSettings(config, base, dataset, parameters, plan);
@@ -80,24 +81,27 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
   }
 }
 
-function initialParameters(sites: readonly Site[], config: TrainConfig): FlatParameters {
-  const parameters = new FlatParameters(trainingShapes(sites, config.rank));
-  const random = new Random(config.seed);
-  const { layers } = createModule(sites, config.rank, config.alpha, () => random.uniform());
-  const views = parameters.views(parameters.weights);
-  for (const [key, { down, up }] of layers) {
-    views.get(downName(key))!.data.set(down);
-    views.get(upName(key))!.data.set(up);
-  }
+/** Matrices by graph input name, laid out as `createModule` lays out its parameters. */
+function initialParameters(sites: readonly ModuleSite[], { rank, alpha, seed }: TrainConfig): FlatParameters {
+  const random = new Random(seed);
+  const module = createModule(sites, { rank, alpha, uniform: () => random.uniform() });
+  const shapes = sites.flatMap((site): [string, number[]][] => {
+    const { down } = module.layers.get(siteKey(site))!;
+    return [
+      [`${siteKey(site)}.down`, [1, rank, down.length / rank]],
+      [`${siteKey(site)}.up`, [1, site.outSize, rank]],
+    ];
+  });
+  const parameters = new FlatParameters(new Map(shapes));
+  parameters.weights.set(module.parameters);
   return parameters;
 }
 
 /** A copy of the current weights as a module. */
-function toModule(parameters: FlatParameters, sites: readonly Site[], { rank, alpha }: TrainConfig): LoraModule {
-  const views = parameters.views(parameters.weights);
-  const copy = (name: string) => Float32Array.from(views.get(name)!.data);
-  const layers = sites.map(({ key }) => [key, { down: copy(downName(key)), up: copy(upName(key)), rank, alpha }] as const);
-  return { layers: new Map(layers), metadata: {} };
+function toModule(parameters: FlatParameters, sites: readonly ModuleSite[], { rank, alpha }: TrainConfig): LoraModule {
+  const module = createModule(sites, { rank, alpha, uniform: () => 0 });
+  module.parameters.set(parameters.weights);
+  return module;
 }
 
 interface PicturePlan {
@@ -173,7 +177,6 @@ async function captionEncoder(base: StableDiffusion, asTokens: boolean): Promise
 function loopSettings(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset, parameters: FlatParameters, plan: PicturePlan): LoopSettings {
   const updatesPerEpoch = Math.ceil(plan.batchesPerEpoch / config.gradientAccumulationSteps);
   const totalSteps = config.maxTrainSteps ?? updatesPerEpoch * config.epochs!;
-  const warmupSteps = "steps" in config.warmup ? config.warmup.steps : Math.round(config.warmup.ratio * totalSteps);
   const ranges = [
     { ...parameters.range((name) => name.startsWith("unet.")), learningRate: config.learningRate },
     { ...parameters.range((name) => name.startsWith("text_encoder.")), learningRate: config.textEncoderLearningRate ?? 0 },
@@ -184,7 +187,7 @@ function loopSettings(config: TrainConfig, base: StableDiffusion, dataset: Image
     accumulationSteps: config.gradientAccumulationSteps,
     rates: ranges.filter(({ from, to }) => to > from),
     scheduler: config.scheduler,
-    warmupSteps,
+    warmupSteps: warmupStepCount(config, totalSteps),
     betas: config.betas,
     epsilon: config.epsilon,
     weightDecay: config.weightDecay,

@@ -1,5 +1,5 @@
 /** The graph of one training step: noisy latents in, loss and the gradient of every adapter out. */
-import type { TrainingAdapters } from "../adapter/index.ts";
+import type { AdapterInputs } from "../adapter/index.ts";
 import { unetInputs } from "../data/index.ts";
 import { Graph, gradients, mul, reduceMean, reshape, sub, symbol, type Value } from "../graph/index.ts";
 import { clipText, FrozenWeights, unet, type StableDiffusion } from "../models/index.ts";
@@ -43,15 +43,14 @@ export class TrainingGraph {
   /** @param adaptersOf creates the trainable inputs in a graph, in the order of `parameters` */
   static async open(
     base: StableDiffusion,
-    adaptersOf: (graph: Graph) => TrainingAdapters,
+    adaptersOf: (graph: Graph) => AdapterInputs,
     parameters: FlatParameters,
     options: TrainingGraphOptions,
   ): Promise<TrainingGraph> {
     const build = () => buildLoss(base, adaptersOf, options);
     const { loss, adapters } = build();
-    const trainable = [...parameters.shapes.keys()].map((name) => adapters.values.get(name)!);
-    const grads = gradients(loss, trainable);
-    const outputs = { loss, ...Object.fromEntries(trainable.map(({ name }, i) => [name, grads[i]!])) };
+    const grads = gradients(loss, adapters.values);
+    const outputs = { loss, ...Object.fromEntries(adapters.values.map(({ name }, i) => [name, grads[i]!])) };
     const training = await Session.open<string>(outputs, options.session);
     // A graph of its own: evaluation then keeps nothing for a backward pass.
     const evaluation = await Session.open<string>({ loss: build().loss }, options.session);
@@ -90,14 +89,14 @@ export class TrainingGraph {
 /** mean over rows of weight · mean((prediction − target)²) */
 function buildLoss(
   base: StableDiffusion,
-  adaptersOf: (graph: Graph) => TrainingAdapters,
+  adaptersOf: (graph: Graph) => AdapterInputs,
   { gradientCheckpointing, trainsTextEncoder }: TrainingGraphOptions,
-): { loss: Value; adapters: TrainingAdapters } {
+): { loss: Value; adapters: AdapterInputs } {
   const graph = new Graph();
   const inputs = unetInputs(graph, base);
   const adapters = adaptersOf(graph);
   const textEmbeddings = trainsTextEncoder ? embedded(graph, base, adapters) : inputs.textEmbeddings;
-  const net = new FrozenWeights(graph, "unet", base.weights.unet, (site) => adapters.adapter("unet", site));
+  const net = new FrozenWeights(graph, "unet", base.weights.unet, adapters.forPart("unet"));
   const prediction = unet(new Scope(net), { ...inputs, textEmbeddings }, base.unet, { gradientCheckpointing });
   const target = graph.input("target", "float32", prediction.shape);
   const weight = graph.input("weight", "float32", [symbol("N")]);
@@ -107,8 +106,8 @@ function buildLoss(
   return { loss: reduceMean(weighted, [0], false), adapters };
 }
 
-function embedded(graph: Graph, base: StableDiffusion, adapters: TrainingAdapters): Value {
+function embedded(graph: Graph, base: StableDiffusion, adapters: AdapterInputs): Value {
   const tokens = graph.input("tokens", "int64", [symbol("N"), base.text.maxPositions]);
-  const text = new FrozenWeights(graph, "text_encoder", base.weights.text_encoder, (site) => adapters.adapter("text_encoder", site));
+  const text = new FrozenWeights(graph, "text_encoder", base.weights.text_encoder, adapters.forPart("text_encoder"));
   return clipText(new Scope(text), tokens, base.text);
 }
