@@ -18,7 +18,7 @@ if (process.features.typescript) {
 
 /** Node itself strips types only outside of `node_modules`, and an installed package lies inside. */
 function allowTypeScriptInNodeModules() {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => {}; // the first call announces an experimental feature, which is no news to a user
   nodeModule.stripTypeScriptTypes("");
   process.emitWarning = emitWarning;

@@ -27,7 +27,10 @@ export async function contactSheet(rows: readonly SheetRow[], side: number): Pro
       return [Promise.resolve({ input: Buffer.from(text), left: 0, top }), ...images];
     }),
   );
-  return sharp({ create: { width, height, channels: 3, background: "#f4f4f2" } }).composite(parts).png().toBuffer();
+  return sharp({ create: { width, height, channels: 3, background: "#f4f4f2" } })
+    .composite(parts)
+    .png()
+    .toBuffer();
 }
 
 const open = (picture: Picture | string) =>

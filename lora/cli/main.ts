@@ -20,7 +20,11 @@ try {
   else await runCommand(main, { rawArgs });
 } catch (error) {
   const isInput = error instanceof AnimulaError;
-  const message = isInput ? `${error.code}\n${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = isInput
+    ? `${error.code}\n${error.message}`
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`\nanimula: ${message}\n`);
   process.exitCode = isInput ? EXIT_INPUT_ERROR : EXIT_FAULT;
 }

@@ -23,19 +23,31 @@ export function jsonLines(write: (line: string) => void = (line) => void process
 /** For people: the report, then a bar with loss, speed and time left. */
 export function progressBar(): Watcher {
   const format = "{bar} {value}/{total}  loss {loss}  {speed} images/s  {left} left";
-  const bar = new SingleBar({ format, hideCursor: true, barsize: 30, clearOnComplete: false, noTTYOutput: true, notTTYSchedule: 5000 });
+  const bar = new SingleBar({
+    format,
+    hideCursor: true,
+    barsize: 30,
+    clearOnComplete: false,
+    noTTYOutput: true,
+    notTTYSchedule: 5000,
+  });
   let isStarted = false;
   const say = (text: string) => process.stdout.write(`${isStarted ? "\n" : ""}${text}\n`);
   return {
     report: (text) => say(text),
     event(event) {
       if (event.type === "step") {
-        const payload = { loss: event.averageLoss.toFixed(4), speed: event.imagesPerSecond.toFixed(1), left: duration(event.secondsLeft) };
+        const payload = {
+          loss: event.averageLoss.toFixed(4),
+          speed: event.imagesPerSecond.toFixed(1),
+          left: duration(event.secondsLeft),
+        };
         if (!isStarted) bar.start(event.totalSteps, event.step, payload);
         isStarted = true;
         bar.update(event.step, payload);
       } else if (event.type === "resume") say(`going on from step ${event.step}`);
-      else if (event.type === "validation") say(`held-out loss ${event.loss.toFixed(4)} at step ${event.step}; best so far: step ${event.bestStep}`);
+      else if (event.type === "validation")
+        say(`held-out loss ${event.loss.toFixed(4)} at step ${event.step}; best so far: step ${event.bestStep}`);
       else if (event.type === "stop") {
         bar.stop();
         if (event.reason !== "finished") say(`stopped at step ${event.step}: ${event.reason}`);

@@ -17,7 +17,8 @@ export async function encodePrompts(
   negative: readonly PromptSegment[],
   adapters: Feeds = {},
 ): Promise<Conditioning> {
-  const chunk = (segments: readonly PromptSegment[], chunks = 1) => chunkTokens(segments, base.tokenizer, encoder.length, chunks);
+  const chunk = (segments: readonly PromptSegment[], chunks = 1) =>
+    chunkTokens(segments, base.tokenizer, encoder.length, chunks);
   const chunks = Math.max(chunk(positive).chunks, chunk(negative).chunks);
   const encode = async (segments: readonly PromptSegment[]) => {
     const tokens = chunk(segments, chunks);

@@ -61,12 +61,22 @@ export class Painter {
     const latents = await this.sample(request);
     const { data, dims } = await this.decoder.decode(latents);
     const size = dims[1]! * height * width;
-    return seeds.map((seed, i) => ({ pixels: toBytes(data.subarray(i * size, (i + 1) * size), width * height), width, height, seed }));
+    return seeds.map((seed, i) => ({
+      pixels: toBytes(data.subarray(i * size, (i + 1) * size), width * height),
+      width,
+      height,
+      seed,
+    }));
   }
 
   private async sample(request: PaintRequest): Promise<Plane> {
     const { seeds, steps } = request;
-    const dims = [seeds.length, this.base.vae.latentChannels, request.height / this.base.factor, request.width / this.base.factor];
+    const dims = [
+      seeds.length,
+      this.base.vae.latentChannels,
+      request.height / this.base.factor,
+      request.width / this.base.factor,
+    ];
     const size = dims[1]! * dims[2]! * dims[3]!;
     const sources = seeds.map((seed) => new Random(seed));
     // Each row draws from its own seed, so a picture does not depend on what else is in the batch.
@@ -87,14 +97,20 @@ export class Painter {
   }
 
   /** The UNet's output with guidance: both halves run as one batch. */
-  private async predict(request: PaintRequest, input: Float32Array, timestep: number, dims: readonly number[]): Promise<Float32Array> {
+  private async predict(
+    request: PaintRequest,
+    input: Float32Array,
+    timestep: number,
+    dims: readonly number[],
+  ): Promise<Float32Array> {
     const { positive, negative, guidanceScale } = request;
     const rows = dims[0]!;
     const isGuided = guidanceScale > 1;
     const total = isGuided ? 2 * rows : rows;
     const embedding = positive.length;
     const textEmbeddings = new Float32Array(total * embedding);
-    for (let row = 0; row < total; row++) textEmbeddings.set(isGuided && row < rows ? negative : positive, row * embedding);
+    for (let row = 0; row < total; row++)
+      textEmbeddings.set(isGuided && row < rows ? negative : positive, row * embedding);
     const sample = new Float32Array(total * (input.length / rows));
     sample.set(input);
     if (isGuided) sample.set(input, input.length);
@@ -106,7 +122,9 @@ export class Painter {
       textEmbeddings: { data: textEmbeddings, dims: [total, embedding / context, context] },
     });
     const data = prediction.data as Float32Array;
-    return isGuided ? combineGuidance(data.subarray(0, input.length), data.subarray(input.length), guidanceScale) : data;
+    return isGuided
+      ? combineGuidance(data.subarray(0, input.length), data.subarray(input.length), guidanceScale)
+      : data;
   }
 
   async close(): Promise<void> {
@@ -119,6 +137,7 @@ export class Painter {
 function toBytes(planes: Float32Array, area: number): Uint8Array {
   const pixels = new Uint8Array(area * 3);
   for (let p = 0; p < area; p++)
-    for (let c = 0; c < 3; c++) pixels[p * 3 + c] = Math.max(0, Math.min(255, Math.round((planes[c * area + p]! + 1) * 127.5)));
+    for (let c = 0; c < 3; c++)
+      pixels[p * 3 + c] = Math.max(0, Math.min(255, Math.round((planes[c * area + p]! + 1) * 127.5)));
   return pixels;
 }

@@ -1,5 +1,13 @@
 /** Prompt in, picture out: a base with its encoders opened once, and the modules its prompts may name. */
-import { readModule, stackAdapters, stackFeeds, type AdapterPart, type LoraModule, type ModuleSite, type Stack } from "../adapter/index.ts";
+import {
+  readModule,
+  stackAdapters,
+  stackFeeds,
+  type AdapterPart,
+  type LoraModule,
+  type ModuleSite,
+  type Stack,
+} from "../adapter/index.ts";
 import { TextEncoder } from "../data/index.ts";
 import { parsePrompt, parseSamplerName } from "../diffusion/index.ts";
 import type { Graph } from "../graph/index.ts";
@@ -25,7 +33,12 @@ export interface DrawRequest {
   readonly signal?: AbortSignal;
 }
 
-export const DRAW_DEFAULTS = { steps: 20, guidanceScale: 7, sampler: "DPM++ 2M", seeds: [1] as readonly number[] } as const;
+export const DRAW_DEFAULTS = {
+  steps: 20,
+  guidanceScale: 7,
+  sampler: "DPM++ 2M",
+  seeds: [1] as readonly number[],
+} as const;
 
 /** How many pictures go through the UNet at once; more only cost memory. */
 const BATCH_MAX = 4;
@@ -47,7 +60,11 @@ export class DrawingStudio {
   /** Every layer of the base can carry adapters; a layer that no module changes is fed rank 0. */
   static async open(base: StableDiffusion, options?: SessionOptions): Promise<DrawingStudio> {
     const sites = moduleSites(base);
-    const inputsOf = (part: AdapterPart) => (graph: Graph) => stackAdapters(graph, sites.filter((site) => site.part === part)).forPart(part);
+    const inputsOf = (part: AdapterPart) => (graph: Graph) =>
+      stackAdapters(
+        graph,
+        sites.filter((site) => site.part === part),
+      ).forPart(part);
     const text = await TextEncoder.open(base, inputsOf("text_encoder"), options);
     const painter = await Painter.open(base, inputsOf("unet"), options);
     return new DrawingStudio(base, sites, text, painter);
@@ -85,7 +102,10 @@ export class DrawingStudio {
     for (let start = 0; start < seeds.length; start += BATCH_MAX) {
       const batch = seeds.slice(start, start + BATCH_MAX);
       const shared = { ...conditioning, steps, guidanceScale, sampler, width, height, adapters: feeds };
-      const watching = { ...(request.onStep ? { onStep: request.onStep } : {}), ...(request.signal ? { signal: request.signal } : {}) };
+      const watching = {
+        ...(request.onStep ? { onStep: request.onStep } : {}),
+        ...(request.signal ? { signal: request.signal } : {}),
+      };
       pictures.push(...(await this.painter.paint({ ...shared, ...watching, seeds: batch })));
     }
     return pictures;
@@ -104,10 +124,13 @@ export class DrawingStudio {
   private checkSize(width: number, height: number): void {
     const step = this.base.factor * 2 ** (this.base.unet.blockOutChannels.length - 1);
     for (const [key, value] of Object.entries({ width, height }))
-      if (!Number.isInteger(value) || value < step || value % step !== 0) throw generateErrors.SIZE_INVALID(key, step, value);
+      if (!Number.isInteger(value) || value < step || value % step !== 0)
+        throw generateErrors.SIZE_INVALID(key, step, value);
   }
 }
 
 function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }

@@ -79,7 +79,10 @@ class BackwardWalk {
    * merge the copies with the originals), and walks the copies.
    */
   private runCheckpointed(nodes: readonly Node[]): void {
-    const anchor = nodes.flatMap((node) => node.outputs).map((output) => this.cotangents.get(output)).find((g) => g);
+    const anchor = nodes
+      .flatMap((node) => node.outputs)
+      .map((output) => this.cotangents.get(output))
+      .find((g) => g);
     if (!anchor) return;
     const copies = new Map<Value, Value>();
     const inside = new Set(nodes.flatMap((node) => node.outputs));

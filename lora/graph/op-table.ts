@@ -110,7 +110,10 @@ const inferConcat = ({ inputs, attributes }: InferContext): TensorInfo[] => {
   const axis = attributes["axis"] as number;
   const total = inputs.map(({ shape }) => shape[axis]!).reduce(addDims);
   const rest = (shape: Shape) => shape.toSpliced(axis, 1);
-  assert(inputs.every(({ shape }) => sameShape(rest(shape), rest(inputs[0]!.shape))), "Concat of unequal shapes");
+  assert(
+    inputs.every(({ shape }) => sameShape(rest(shape), rest(inputs[0]!.shape))),
+    "Concat of unequal shapes",
+  );
   return [{ dtype: inputs[0]!.dtype, shape: inputs[0]!.shape.with(axis, total) }];
 };
 
@@ -132,7 +135,8 @@ const inferPad = ({ inputs: [x], meta }: InferContext): TensorInfo[] => {
   return [{ dtype: x!.dtype, shape: x!.shape.map((dim, axis) => addDims(dim, amounts[axis]![0] + amounts[axis]![1])) }];
 };
 
-const scaled = (factor: (dim: Dim) => Dim) =>
+const scaled =
+  (factor: (dim: Dim) => Dim) =>
   ({ inputs: [x] }: InferContext): TensorInfo[] => {
     const [n, c, h, w] = x!.shape as [Dim, Dim, Dim, Dim];
     return [{ dtype: x!.dtype, shape: [n, c, factor(h), factor(w)] }];
@@ -150,10 +154,51 @@ const inferShape = ({ inputs: [x], attributes }: InferContext): TensorInfo[] => 
 
 /** The ops there are; a row missing from `opTable` is a compile error. */
 export type Op =
-  | "Neg" | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Sigmoid" | "Tanh" | "Erf" | "Relu" | "Abs" | "Sign" | "Sin" | "Cos"
-  | "QuickGelu" | "Gelu" | "Softmax" | "Add" | "Sub" | "Mul" | "Div" | "Max" | "Min" | "Equal" | "Greater" | "Where" | "Cast"
-  | "MatMul" | "Gemm" | "Conv" | "ConvTranspose" | "ReduceSum" | "ReduceMean" | "ReduceMax" | "Reshape" | "Expand"
-  | "Transpose" | "Concat" | "Split" | "Slice" | "Pad" | "Gather" | "Resize" | "AveragePool" | "LayerNormalization" | "Shape";
+  | "Neg"
+  | "Exp"
+  | "Log"
+  | "Sqrt"
+  | "Reciprocal"
+  | "Sigmoid"
+  | "Tanh"
+  | "Erf"
+  | "Relu"
+  | "Abs"
+  | "Sign"
+  | "Sin"
+  | "Cos"
+  | "QuickGelu"
+  | "Gelu"
+  | "Softmax"
+  | "Add"
+  | "Sub"
+  | "Mul"
+  | "Div"
+  | "Max"
+  | "Min"
+  | "Equal"
+  | "Greater"
+  | "Where"
+  | "Cast"
+  | "MatMul"
+  | "Gemm"
+  | "Conv"
+  | "ConvTranspose"
+  | "ReduceSum"
+  | "ReduceMean"
+  | "ReduceMax"
+  | "Reshape"
+  | "Expand"
+  | "Transpose"
+  | "Concat"
+  | "Split"
+  | "Slice"
+  | "Pad"
+  | "Gather"
+  | "Resize"
+  | "AveragePool"
+  | "LayerNormalization"
+  | "Shape";
 
 const row = (infer: OpRow["infer"], rule: OpRow["vjp"]): OpRow => ({ infer, vjp: rule });
 
@@ -183,9 +228,10 @@ export const opTable: Readonly<Record<Op, OpRow>> = {
   Min: row(broadcasted, vjp.min),
   Equal: row(compared, "none"),
   Greater: row(compared, "none"),
-  Where: row(({ inputs: [c, a, b] }) => [
-    { dtype: a!.dtype, shape: broadcast(c!.shape, broadcast(a!.shape, b!.shape)) },
-  ], vjp.where),
+  Where: row(
+    ({ inputs: [c, a, b] }) => [{ dtype: a!.dtype, shape: broadcast(c!.shape, broadcast(a!.shape, b!.shape)) }],
+    vjp.where,
+  ),
   Cast: row(({ inputs: [x], meta }) => [{ dtype: meta["dtype"] as DType, shape: x!.shape }], vjp.cast),
 
   MatMul: row(inferMatMul, vjp.matmul),
@@ -209,11 +255,18 @@ export const opTable: Readonly<Record<Op, OpRow>> = {
   Split: row(inferSplit, vjp.split),
   Slice: row(inferSlice, vjp.slice),
   Pad: row(inferPad, vjp.pad),
-  Gather: row(({ inputs: [table, indices] }) => [
-    { dtype: table!.dtype, shape: [...indices!.shape, ...table!.shape.slice(1)] },
-  ], vjp.gather),
-  Resize: row(scaled((dim) => mulDims(dim, 2)), vjp.upsampleNearest2x),
-  AveragePool: row(scaled((dim) => floorDivDim(dim, 2)), vjp.averagePool2x2),
+  Gather: row(
+    ({ inputs: [table, indices] }) => [{ dtype: table!.dtype, shape: [...indices!.shape, ...table!.shape.slice(1)] }],
+    vjp.gather,
+  ),
+  Resize: row(
+    scaled((dim) => mulDims(dim, 2)),
+    vjp.upsampleNearest2x,
+  ),
+  AveragePool: row(
+    scaled((dim) => floorDivDim(dim, 2)),
+    vjp.averagePool2x2,
+  ),
 
   LayerNormalization: row(inferLayerNorm, vjp.layerNormalization),
   Shape: row(inferShape, "none"),

@@ -55,7 +55,17 @@ export const mulScalar = (x: Value, value: number): Value => (value === 1 ? x : 
 
 export function cast(x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
-  const ONNX_TO = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11, bfloat16: 16 };
+  const ONNX_TO = {
+    float32: 1,
+    uint8: 2,
+    int8: 3,
+    int32: 6,
+    int64: 7,
+    bool: 9,
+    float16: 10,
+    float64: 11,
+    bfloat16: 16,
+  };
   return x.graph.emit("Cast", [x], { to: ONNX_TO[dtype] }, { dtype })[0]!;
 }
 
@@ -104,10 +114,12 @@ function reduce(op: Op, x: Value, axes: readonly number[], keepDims: boolean): V
   return x.graph.emit(op, [x, ints(x, meta.axes)], { keepdims: Number(keepDims) }, meta)[0]!;
 }
 export const allAxes = (x: Value): number[] => x.shape.map((_, axis) => axis);
-export const reduceSum = (x: Value, axes: readonly number[], keepDims = true): Value => reduce("ReduceSum", x, axes, keepDims);
+export const reduceSum = (x: Value, axes: readonly number[], keepDims = true): Value =>
+  reduce("ReduceSum", x, axes, keepDims);
 export const reduceMean = (x: Value, axes: readonly number[], keepDims = true): Value =>
   reduce("ReduceMean", x, axes, keepDims);
-export const reduceMax = (x: Value, axes: readonly number[], keepDims = true): Value => reduce("ReduceMax", x, axes, keepDims);
+export const reduceMax = (x: Value, axes: readonly number[], keepDims = true): Value =>
+  reduce("ReduceMax", x, axes, keepDims);
 
 /** Run-time value of a dim as an int64 tensor of shape [1]. */
 export function dimValue(like: Value, dim: Dim): Value {
@@ -193,15 +205,24 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
 
 /** `count` entries of an axis, every `stride`-th from `start`. */
 export function strided(x: Value, axis: number, start: number, count: Dim, stride: number): Value {
-  if (stride === 1) return slice(x, axis, start, typeof count === "number" ? start + count : endOf(x.shape[axis]!, start, count));
+  if (stride === 1)
+    return slice(x, axis, start, typeof count === "number" ? start + count : endOf(x.shape[axis]!, start, count));
   const last = addDims(mulDims(addDims(count, -1), stride), start + 1);
   const meta = { shape: x.shape.with(axis, count), axis, start, stride };
-  return x.graph.emit("Slice", [x, ints(x, [start]), dimValue(x, last), ints(x, [axis]), ints(x, [stride])], {}, meta)[0]!;
+  return x.graph.emit(
+    "Slice",
+    [x, ints(x, [start]), dimValue(x, last), ints(x, [axis]), ints(x, [stride])],
+    {},
+    meta,
+  )[0]!;
 }
 /** [a, b, c] → [a, 0, b, 0, c] along an axis, with stride − 1 zeros between neighbours. */
 export function spread(x: Value, axis: number, stride: number): Value {
   const apart = reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
-  const padded = pad(apart, apart.shape.map((_, at) => (at === axis + 1 ? [0, stride - 1] : [0, 0])));
+  const padded = pad(
+    apart,
+    apart.shape.map((_, at) => (at === axis + 1 ? [0, stride - 1] : [0, 0])),
+  );
   const joined = reshape(padded, x.shape.with(axis, mulDims(x.shape[axis]!, stride)));
   return slice(joined, axis, 0, 1 - stride);
 }
@@ -220,7 +241,8 @@ export function pad(x: Value, amounts: readonly (readonly [number, number])[]): 
 }
 
 /** Rows of `table` [V, …] chosen by integer `indices`. */
-export const gather = (table: Value, indices: Value): Value => table.graph.emit("Gather", [table, indices], { axis: 0 })[0]!;
+export const gather = (table: Value, indices: Value): Value =>
+  table.graph.emit("Gather", [table, indices], { axis: 0 })[0]!;
 
 /** Nearest-neighbour ×2 of [N, C, H, W]. */
 export function upsampleNearest2x(x: Value): Value {
@@ -232,14 +254,29 @@ export const averagePool2x2 = (x: Value): Value =>
   x.graph.emit("AveragePool", [x], { kernel_shape: [2, 2], strides: [2, 2] })[0]!;
 
 /** Normalises the last axis. `plain` marks a scale of ones without bias, which the backward pass exploits. */
-export function layerNormalization(x: Value, scale: Value, bias: Value | undefined, epsilon: number, plain = false): Value {
+export function layerNormalization(
+  x: Value,
+  scale: Value,
+  bias: Value | undefined,
+  epsilon: number,
+  plain = false,
+): Value {
   const inputs = bias ? [x, scale, bias] : [x, scale];
   return x.graph.emit("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }, { plain })[0]!;
 }
 
 /** A tensor of ones of any (also symbolic) shape. */
 export function onesOf(like: Value, shape: Shape): Value {
-  return like.graph.once(`ones ${like.dtype} ${shape.map(dimKey).join()}`, () => expand(constant(like, [1], shape.map(() => 1)), shape));
+  return like.graph.once(`ones ${like.dtype} ${shape.map(dimKey).join()}`, () =>
+    expand(
+      constant(
+        like,
+        [1],
+        shape.map(() => 1),
+      ),
+      shape,
+    ),
+  );
 }
 
 /** Sums a cotangent over the axes along which `shape` was broadcast. */
@@ -264,7 +301,9 @@ export function gate(x: Value, anchor: Value): Value {
     const size = graph.emit("Shape", [anchor], { start: 0, end: 1 })[0]!;
     return mul(size, ints(x, [0]));
   });
-  const dims = isStatic(x.shape) ? ints(x, x.shape) : graph.once(`shape of ${x.name}`, () => graph.emit("Shape", [x])[0]!);
+  const dims = isStatic(x.shape)
+    ? ints(x, x.shape)
+    : graph.once(`shape of ${x.name}`, () => graph.emit("Shape", [x])[0]!);
   return graph.emit("Reshape", [x, add(dims, zero)], {}, { shape: x.shape })[0]!;
 }
 
@@ -293,12 +332,21 @@ export function unfold(x: Value, kernel: number, stride: number, padding: number
 }
 
 /** All shifts of a window over an already padded x, [N, C, kH·kW, P]. */
-export function windows(x: Value, kH: number, kW: number, outH: Dim, outW: Dim, strideH: number, strideW: number): Value {
+export function windows(
+  x: Value,
+  kH: number,
+  kW: number,
+  outH: Dim,
+  outW: Dim,
+  strideH: number,
+  strideW: number,
+): Value {
   const [n, c] = x.shape as [Dim, number];
   const shifted: Value[] = [];
   for (let i = 0; i < kH; i++) {
     const rows = strided(x, 2, i, outH, strideH);
-    for (let j = 0; j < kW; j++) shifted.push(reshape(strided(rows, 3, j, outW, strideW), [n, c, 1, productOf([outH, outW])]));
+    for (let j = 0; j < kW; j++)
+      shifted.push(reshape(strided(rows, 3, j, outW, strideW), [n, c, 1, productOf([outH, outW])]));
   }
   return concat(shifted, 2);
 }

@@ -9,7 +9,8 @@ import * as op from "./ops.ts";
 import type { VjpContext } from "./op-table.ts";
 
 type Rule = (context: VjpContext) => (Value | undefined)[];
-const first = (rule: (g: Value, x: Value, y: Value) => Value): Rule =>
+const first =
+  (rule: (g: Value, x: Value, y: Value) => Value): Rule =>
   ({ g, inputs, outputs }) => [rule(g, inputs[0]!, outputs[0]!)];
 
 /** −g */
@@ -71,10 +72,12 @@ export const softmax = first((g, _x, y) => {
   return op.sub(gy, op.mul(y, op.reduceSum(gy, [-1])));
 });
 
-const toBoth = (pick: (context: VjpContext) => [() => Value, () => Value]): Rule => (context) => {
-  const rules = pick(context);
-  return rules.map((rule, i) => (context.needs[i] ? op.sumTo(rule(), context.inputs[i]!.shape) : undefined));
-};
+const toBoth =
+  (pick: (context: VjpContext) => [() => Value, () => Value]): Rule =>
+  (context) => {
+    const rules = pick(context);
+    return rules.map((rule, i) => (context.needs[i] ? op.sumTo(rule(), context.inputs[i]!.shape) : undefined));
+  };
 /** g, g */
 export const add = toBoth(({ g }) => [() => g, () => g]);
 /** g, −g */
@@ -144,9 +147,15 @@ function convInput(g: Value, x: Value, w: Value, attributes: VjpContext["node"][
   const kernel = w.shape.slice(2) as [number, number];
   // The rows and columns that the stride left over at the end: (size + pads − kernel) mod stride.
   const leftOver = (axis: 0 | 1) => {
-    const reached = addDims(multiply(addDims(g.shape[axis + 2]!, -1), strides[axis]), kernel[axis] - pads[axis] - pads[axis + 2]!);
+    const reached = addDims(
+      multiply(addDims(g.shape[axis + 2]!, -1), strides[axis]),
+      kernel[axis] - pads[axis] - pads[axis + 2]!,
+    );
     const rest = addDims(x.shape[axis + 2]!, multiply(reached, -1));
-    assert(typeof rest === "number", `Conv gradient: ${dimKey(x.shape[axis + 2]!)} is not a known multiple of the stride`);
+    assert(
+      typeof rest === "number",
+      `Conv gradient: ${dimKey(x.shape[axis + 2]!)} is not a known multiple of the stride`,
+    );
     return rest;
   };
   return op.convTranspose(g, op.weightForBackward(w, g), { strides, pads, outputPadding: [leftOver(0), leftOver(1)] });
@@ -167,7 +176,12 @@ function convWeight(g: Value, x: Value, w: Value, attributes: VjpContext["node"]
   const correlate = (patches: Value) => op.reduceSum(op.matmul(rows, op.swapLast(patches)), [0], false);
   if (kh === 1 && kw === 1 && strideH === 1 && strideW === 1)
     return op.reshape(correlate(op.reshape(x, [n, c, positions])), w.shape);
-  const padded = op.pad(x, [[0, 0], [0, 0], [top, bottom], [left, right]]);
+  const padded = op.pad(x, [
+    [0, 0],
+    [0, 0],
+    [top, bottom],
+    [left, right],
+  ]);
   const patches = op.windows(padded, kh, kw, gh, gw, strideH, strideW);
   return op.reshape(correlate(op.reshape(patches, [n, c * kh * kw, positions])), w.shape);
 }
@@ -176,7 +190,12 @@ function convWeight(g: Value, x: Value, w: Value, attributes: VjpContext["node"]
 export const reduceSum: Rule = ({ g, node, inputs: [x] }) => [op.expand(kept(g, node.meta, x!.shape), x!.shape)];
 /** g spread over the reduced axes, divided by how many there are */
 export const reduceMean: Rule = (context) => {
-  const { inputs: [x], outputs: [y], g, node } = context;
+  const {
+    inputs: [x],
+    outputs: [y],
+    g,
+    node,
+  } = context;
   const total = countRatio(x!, y!);
   return [op.expand(op.div(kept(g, node.meta, x!.shape), total), x!.shape)];
 };
@@ -191,7 +210,10 @@ export const reduceMax: Rule = ({ g, node, inputs: [x], outputs: [y] }) => {
 function kept(y: Value, meta: VjpContext["node"]["meta"], full: Shape): Value {
   if (meta["keepDims"]) return y;
   const axes = new Set(meta["axes"] as number[]);
-  return op.reshape(y, full.map((dim, axis) => (axes.has(axis) ? 1 : dim)));
+  return op.reshape(
+    y,
+    full.map((dim, axis) => (axes.has(axis) ? 1 : dim)),
+  );
 }
 function countRatio(x: Value, y: Value): Value {
   const count = (v: Value) => op.cast(op.reshape(op.dimValue(v, productOf(v.shape)), []), x.dtype);
@@ -203,17 +225,33 @@ export const expand: Rule = ({ g, inputs: [x] }) => [op.sumTo(g, x!.shape), unde
 /** the inverse permutation */
 export const transpose: Rule = ({ g, node }) => {
   const perm = node.attributes["perm"] as number[];
-  return [op.transpose(g, perm.map((_, axis) => perm.indexOf(axis)))];
+  return [
+    op.transpose(
+      g,
+      perm.map((_, axis) => perm.indexOf(axis)),
+    ),
+  ];
 };
 /** the matching piece of g */
 export const concat: Rule = ({ g, node, inputs }) => {
   const axis = node.attributes["axis"] as number;
-  return op.split(g, inputs.map(({ shape }) => shape[axis] as number), axis);
+  return op.split(
+    g,
+    inputs.map(({ shape }) => shape[axis] as number),
+    axis,
+  );
 };
 /** all pieces' cotangents joined; zeros where a piece has none */
 export const split: Rule = ({ node, outputs, cotangents }) => {
   const like = cotangents.find((g) => g)!;
-  const zeros = (shape: Shape) => op.expand(op.reshape(op.scalar(like, 0), shape.map(() => 1)), shape);
+  const zeros = (shape: Shape) =>
+    op.expand(
+      op.reshape(
+        op.scalar(like, 0),
+        shape.map(() => 1),
+      ),
+      shape,
+    );
   const pieces = outputs.map((output, i) => cotangents[i] ?? zeros(output.shape));
   return [op.concat(pieces, node.attributes["axis"] as number), undefined];
 };
@@ -223,13 +261,28 @@ export const slice: Rule = ({ g, node, inputs: [x] }) => {
   const spread = stride === 1 ? g : op.spread(g, axis, stride);
   const size = x!.shape[axis]!;
   const after = end !== undefined && end <= 0 ? -end : addDims(size, multiply(addDims(spread.shape[axis]!, start), -1));
-  assert(typeof after === "number" && after >= 0, `Slice gradient: what follows the cut of ${dimKey(size)} is not known`);
-  return [op.pad(spread, x!.shape.map((_, at) => (at === axis ? [start, after] : [0, 0]))), undefined, undefined, undefined, undefined];
+  assert(
+    typeof after === "number" && after >= 0,
+    `Slice gradient: what follows the cut of ${dimKey(size)} is not known`,
+  );
+  return [
+    op.pad(
+      spread,
+      x!.shape.map((_, at) => (at === axis ? [start, after] : [0, 0])),
+    ),
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ];
 };
 /** g without the padding */
 export const pad: Rule = ({ g, node }) => {
   const amounts = node.meta["amounts"] as [number, number][];
-  const cut = amounts.reduce((v, [before, after], axis) => (before || after ? op.slice(v, axis, before, -after) : v), g);
+  const cut = amounts.reduce(
+    (v, [before, after], axis) => (before || after ? op.slice(v, axis, before, -after) : v),
+    g,
+  );
   return [cut, undefined];
 };
 /** One-hot(indices)ᵀ·g: deterministic, unlike a scatter-add from several threads. */
@@ -237,7 +290,11 @@ export const gather: Rule = ({ g, inputs: [table, indices] }) => {
   const vocabulary = table!.shape[0] as number;
   const width = table!.shape.slice(1);
   const count = productOf(indices!.shape);
-  const range = g.graph.constant(BigInt64Array.from({ length: vocabulary }, (_, i) => BigInt(i)), [1, vocabulary], "int64");
+  const range = g.graph.constant(
+    BigInt64Array.from({ length: vocabulary }, (_, i) => BigInt(i)),
+    [1, vocabulary],
+    "int64",
+  );
   const hot = op.cast(op.equal(op.reshape(op.cast(indices!, "int64"), [count, 1]), range), g.dtype);
   const flat = op.reshape(g, [count, productOf(width)]);
   return [op.reshape(op.gemm(hot, flat, undefined, { transA: true }), table!.shape), undefined];
@@ -251,7 +308,13 @@ export const averagePool2x2 = first((g) => op.mulScalar(op.upsampleNearest2x(g),
  * With x̂ = (x − μ)·r and h = g·scale: dx = r·(h − mean(h) − x̂·mean(h·x̂)), dscale = Σ g·x̂, dbias = Σ g.
  * Source: Ba et al. 2016, eq. 4; μ and r are the op's own second and third output.
  */
-export const layerNormalization: Rule = ({ g, node, inputs: [x, scale, bias], outputs: [y, mean, inverseStd], needs }) => {
+export const layerNormalization: Rule = ({
+  g,
+  node,
+  inputs: [x, scale, bias],
+  outputs: [y, mean, inverseStd],
+  needs,
+}) => {
   const plain = Boolean(node.meta["plain"]);
   const normalised = plain ? y! : op.mul(op.sub(x!, mean!), inverseStd!);
   const h = plain ? g : op.mul(g, scale!);

@@ -27,10 +27,14 @@ export function clipText(scope: Scope, tokens: Value, config: ClipTextConfig, sk
   const length = tokens.shape[1] as number;
   const table = root.parameter("embeddings.token_embedding.weight", [config.vocabSize, width]);
   const positions = root.parameter("embeddings.position_embedding.weight", [maxPositions, width]);
-  const position = rowsAsFloat(positions, Array.from({ length }, (_, i) => i));
+  const position = rowsAsFloat(
+    positions,
+    Array.from({ length }, (_, i) => i),
+  );
   let h = add(asFloat(gather(table, tokens)), reshape(position, [1, length, width]));
   const mask = causalMask(h, length);
-  for (let i = 0; i < config.layers - skipLayers; i++) h = encoderLayer(root.at("encoder.layers").at(i), h, mask, config);
+  for (let i = 0; i < config.layers - skipLayers; i++)
+    h = encoderLayer(root.at("encoder.layers").at(i), h, mask, config);
   return layerNorm(root.at("final_layer_norm"), h, width);
 }
 

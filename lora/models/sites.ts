@@ -11,7 +11,11 @@ export function moduleSites(base: Pick<StableDiffusion, "unet" | "text">): Modul
   const inUnet = recordSites("unet", (source) => {
     const sample = source.graph.input("sample", "float32", [symbol("N"), base.unet.inChannels, side, side]);
     const timestep = source.graph.input("timestep", "float32", [symbol("N")]);
-    const textEmbeddings = source.graph.input("textEmbeddings", "float32", [symbol("N"), 1, base.unet.crossAttentionDim]);
+    const textEmbeddings = source.graph.input("textEmbeddings", "float32", [
+      symbol("N"),
+      1,
+      base.unet.crossAttentionDim,
+    ]);
     unet(new Scope(source), { sample, timestep, textEmbeddings }, base.unet);
   });
   const inText = recordSites("text_encoder", (source) => {

@@ -36,12 +36,15 @@ export async function openStableDiffusion(path: string): Promise<StableDiffusion
 }
 
 async function openFolder(path: string): Promise<StableDiffusion> {
-  for (const part of PARTS) if (!existsSync(join(path, part, "config.json"))) throw modelErrors.BASE_PART_MISSING(path, part);
+  for (const part of PARTS)
+    if (!existsSync(join(path, part, "config.json"))) throw modelErrors.BASE_PART_MISSING(path, part);
   const unet = readUnetConfig(join(path, "unet", "config.json"));
   const vae = readVaeConfig(join(path, "vae", "config.json"));
   const text = readTextConfig(join(path, "text_encoder", "config.json"));
   const schedulerFile = join(path, "scheduler", "scheduler_config.json");
-  const weights = Object.fromEntries(PARTS.map((part) => [part, folderWeights(path, part)])) as StableDiffusion["weights"];
+  const weights = Object.fromEntries(
+    PARTS.map((part) => [part, folderWeights(path, part)]),
+  ) as StableDiffusion["weights"];
   const factor = 2 ** (vae.blockOutChannels.length - 1);
   return {
     path,
@@ -73,7 +76,11 @@ function folderWeights(path: string, part: SdPart): WeightMap {
 async function openSingleFile(path: string): Promise<StableDiffusion> {
   const file = openSafetensors(path);
   const layout = sdNameLayoutOf(file.tensors.keys());
-  if (!layout) throw modelErrors.BASE_PART_MISSING(path, "UNet, VAE and text encoder under the names of a Stable Diffusion 1.x or 2.x checkpoint");
+  if (!layout)
+    throw modelErrors.BASE_PART_MISSING(
+      path,
+      "UNet, VAE and text encoder under the names of a Stable Diffusion 1.x or 2.x checkpoint",
+    );
   const names = sdNames(layout);
   const ofPart = (part: SdPart) =>
     weightMap(file, (name) => names.toDiffusers(name).filter((ref) => ref.part === part));
@@ -104,7 +111,12 @@ function shapeOf(path: string, weights: WeightMap, name: string): readonly numbe
   return tensor.shape;
 }
 
-function inferUnet(path: string, weights: WeightMap, layout: { layersPerBlock: number; attention: readonly boolean[] }, isV2: boolean): UnetConfig {
+function inferUnet(
+  path: string,
+  weights: WeightMap,
+  layout: { layersPerBlock: number; attention: readonly boolean[] },
+  isV2: boolean,
+): UnetConfig {
   const widths = layout.attention.map((_, i) => shapeOf(path, weights, `down_blocks.${i}.resnets.0.conv1.weight`)[0]!);
   const context = shapeOf(path, weights, "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight")[1]!;
   return {
@@ -122,7 +134,10 @@ function inferUnet(path: string, weights: WeightMap, layout: { layersPerBlock: n
 }
 
 function inferVae(path: string, weights: WeightMap, layersPerBlock: number, blocks: number): VaeConfig {
-  const widths = Array.from({ length: blocks }, (_, i) => shapeOf(path, weights, `encoder.down_blocks.${i}.resnets.0.conv1.weight`)[0]!);
+  const widths = Array.from(
+    { length: blocks },
+    (_, i) => shapeOf(path, weights, `encoder.down_blocks.${i}.resnets.0.conv1.weight`)[0]!,
+  );
   return {
     inChannels: shapeOf(path, weights, "encoder.conv_in.weight")[1]!,
     latentChannels: shapeOf(path, weights, "decoder.conv_in.weight")[1]!,
@@ -134,7 +149,10 @@ function inferVae(path: string, weights: WeightMap, layersPerBlock: number, bloc
 }
 
 function inferText(path: string, weights: WeightMap, isV2: boolean): ClipTextConfig {
-  const [vocabSize, hiddenSize] = shapeOf(path, weights, "text_model.embeddings.token_embedding.weight") as [number, number];
+  const [vocabSize, hiddenSize] = shapeOf(path, weights, "text_model.embeddings.token_embedding.weight") as [
+    number,
+    number,
+  ];
   const layers = [...weights.keys()].filter((name) => name.endsWith("layer_norm1.weight")).length;
   return {
     vocabSize,
@@ -157,7 +175,8 @@ class Config {
   }
   get<T>(key: string, expected: string, check: (value: unknown) => value is T, fallback?: T): T {
     const value = this.object[key] ?? fallback;
-    if (!check(value)) throw modelErrors.BASE_CONFIG_INVALID(this.file, key, expected, JSON.stringify(value) ?? "nothing");
+    if (!check(value))
+      throw modelErrors.BASE_CONFIG_INVALID(this.file, key, expected, JSON.stringify(value) ?? "nothing");
     return value;
   }
   count(key: string, fallback?: number): number {
@@ -166,10 +185,18 @@ class Config {
   counts(key: string, length?: number): readonly number[] {
     const value = this.object[key];
     if (isCount(value) && length !== undefined) return Array.from({ length }, () => value);
-    return this.get(key, "a list of positive whole numbers", (v): v is number[] => Array.isArray(v) && v.every(isCount));
+    return this.get(
+      key,
+      "a list of positive whole numbers",
+      (v): v is number[] => Array.isArray(v) && v.every(isCount),
+    );
   }
   strings(key: string): readonly string[] {
-    return this.get(key, "a list of names", (v): v is string[] => Array.isArray(v) && v.every((s) => typeof s === "string"));
+    return this.get(
+      key,
+      "a list of names",
+      (v): v is string[] => Array.isArray(v) && v.every((s) => typeof s === "string"),
+    );
   }
 }
 const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0;
@@ -193,7 +220,8 @@ function readUnetConfig(file: string): { config: UnetConfig; sampleSize: number 
   const blockOutChannels = json.counts("block_out_channels");
   const attentionLevels = json.strings("down_block_types").map((type) => {
     const hasAttention = DOWN_BLOCKS[type];
-    if (hasAttention === undefined) throw modelErrors.BASE_CONFIG_INVALID(file, "down_block_types", Object.keys(DOWN_BLOCKS).join(" or "), type);
+    if (hasAttention === undefined)
+      throw modelErrors.BASE_CONFIG_INVALID(file, "down_block_types", Object.keys(DOWN_BLOCKS).join(" or "), type);
     return hasAttention;
   });
   const config: UnetConfig = {

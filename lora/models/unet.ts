@@ -1,5 +1,20 @@
 /** UNet2DConditionModel of Stable Diffusion 1.x and 2.x (diffusers' names), sized by its config. */
-import { add, cast, concat, constant, cos, mul, productOf, reshape, silu, sin, transpose, upsampleNearest2x, type Dim, type Value } from "../graph/index.ts";
+import {
+  add,
+  cast,
+  concat,
+  constant,
+  cos,
+  mul,
+  productOf,
+  reshape,
+  silu,
+  sin,
+  transpose,
+  upsampleNearest2x,
+  type Dim,
+  type Value,
+} from "../graph/index.ts";
 import { conv2d, groupNorm, linear, resnetBlock, transformerBlock, type Scope } from "../nn/index.ts";
 
 export interface UnetConfig {

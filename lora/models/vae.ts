@@ -1,5 +1,16 @@
 /** AutoencoderKL of Stable Diffusion 1.x and 2.x (diffusers' names), sized by its config. */
-import { add, pad, productOf, reshape, silu, split, transpose, upsampleNearest2x, type Dim, type Value } from "../graph/index.ts";
+import {
+  add,
+  pad,
+  productOf,
+  reshape,
+  silu,
+  split,
+  transpose,
+  upsampleNearest2x,
+  type Dim,
+  type Value,
+} from "../graph/index.ts";
 import { attention, conv2d, groupNorm, resnetBlock, type Scope } from "../nn/index.ts";
 
 export interface VaeConfig {
@@ -61,7 +72,12 @@ export function vaeEncode(scope: Scope, image: Value, config: VaeConfig): { mean
 
 /** One row and column of zeros after the end, as the encoder's strided convolutions expect. */
 function padOneAfter(x: Value): Value {
-  return pad(x, [[0, 0], [0, 0], [0, 1], [0, 1]]);
+  return pad(x, [
+    [0, 0],
+    [0, 0],
+    [0, 1],
+    [0, 1],
+  ]);
 }
 
 /**

@@ -41,7 +41,12 @@ export class FrozenWeights implements ParameterSource {
   private readonly adapterOf: ((site: AdapterSite) => LayerAdapter | undefined) | undefined;
 
   /** @param part prefixes graph names, so that equal names of two networks in one graph stay apart */
-  constructor(graph: Graph, part: string, weights: WeightMap, adapterOf?: (site: AdapterSite) => LayerAdapter | undefined) {
+  constructor(
+    graph: Graph,
+    part: string,
+    weights: WeightMap,
+    adapterOf?: (site: AdapterSite) => LayerAdapter | undefined,
+  ) {
     this.graph = graph;
     this.weights = weights;
     this.prefix = part;
@@ -56,7 +61,8 @@ export class FrozenWeights implements ParameterSource {
     const size = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
     // Old VAEs store 1×1 convolutions where newer ones have linear layers: same numbers, other rank.
     const compatible = size(tensor.shape) === size(shape) && tensor.shape[0] === shape[0];
-    if (!compatible) throw modelErrors.BASE_TENSOR_SHAPE(path, `${this.prefix}.${name}`, shape.join(", "), tensor.shape.join(", "));
+    if (!compatible)
+      throw modelErrors.BASE_TENSOR_SHAPE(path, `${this.prefix}.${name}`, shape.join(", "), tensor.shape.join(", "));
     return this.graph.weight(`${this.prefix}.${name}`, { ...tensor, shape });
   }
 

@@ -66,7 +66,8 @@ export function conv2d(scope: Scope, x: Value, inSize: number, outSize: number, 
 function convAdapter(x: Value, y: Value, adapter: LayerAdapter, { kernel, stride = 1, padding = 0 }: ConvLayer): Value {
   const [n, c, h, w] = x.shape as [Dim, number, Dim, Dim];
   assert(typeof padding === "number", "adapters on convolutions with uneven padding are not supported");
-  const patches = kernel === 1 && stride === 1 ? reshape(x, [n, c, productOf([h, w])]) : unfold(x, kernel, stride, padding);
+  const patches =
+    kernel === 1 && stride === 1 ? reshape(x, [n, c, productOf([h, w])]) : unfold(x, kernel, stride, padding);
   const delta = matmul(adapter.up, matmul(adapter.down, patches));
   return mulScalar(reshape(delta, y.shape), adapter.scale);
 }

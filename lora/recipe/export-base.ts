@@ -6,7 +6,13 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { stableDiffusion2 } from "../diffusion/index.ts";
-import { float32ToFloat16, openSafetensors, writeFileAtomic, writeSafetensors, type SafetensorsTensor } from "../format/index.ts";
+import {
+  float32ToFloat16,
+  openSafetensors,
+  writeFileAtomic,
+  writeSafetensors,
+  type SafetensorsTensor,
+} from "../format/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { miniText, miniUnet, miniVae } from "./mini-config.ts";
@@ -106,10 +112,20 @@ mkdirSync(args.out, { recursive: true });
 const weightsFile = "diffusion_pytorch_model.safetensors";
 writePart(args.out, "unet", weightsFile, unetConfig(), below(trained, "unet."));
 writePart(args.out, "text_encoder", "model.safetensors", textConfig(vocabSize), below(trained, "text_encoder."));
-writePart(args.out, "vae", weightsFile, vaeConfig(Number(scalingFactor)), averagedWeights(join(args.from, "vae-state.safetensors")));
+writePart(
+  args.out,
+  "vae",
+  weightsFile,
+  vaeConfig(Number(scalingFactor)),
+  averagedWeights(join(args.from, "vae-state.safetensors")),
+);
 mkdirSync(join(args.out, "scheduler"), { recursive: true });
 writeJson(join(args.out, "scheduler", "scheduler_config.json"), { _class_name: "DDIMScheduler", ...stableDiffusion2 });
-writeTokenizer(join(args.out, "tokenizer"), { vocab: new Map(Object.entries(vocab)), merges }, miniText(vocabSize).maxPositions);
+writeTokenizer(
+  join(args.out, "tokenizer"),
+  { vocab: new Map(Object.entries(vocab)), merges },
+  miniText(vocabSize).maxPositions,
+);
 writeJson(join(args.out, "model_index.json"), {
   _class_name: "StableDiffusionPipeline",
   _diffusers_version: DIFFUSERS,

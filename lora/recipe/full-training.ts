@@ -4,8 +4,7 @@ import { openSafetensors, readTensor, writeSafetensors } from "../format/index.t
 import { gradients, type Graph, type Value } from "../graph/index.ts";
 import type { ParameterSource } from "../nn/index.ts";
 import { Session, type Feeds, type HostTensor } from "../runtime/index.ts";
-import { ADAMW_DEFAULTS, adamWStep, clipGradients } from "../train/adamw.ts";
-import { FlatParameters } from "../train/flat-parameters.ts";
+import { ADAMW_DEFAULTS, adamWStep, clipGradients, FlatParameters } from "../train/index.ts";
 import type { Random } from "../diffusion/index.ts";
 
 /** Every parameter the model asks for becomes a graph input. */
@@ -41,7 +40,7 @@ const START_LOG_VARIANCE = -6;
 function initialise(data: Float32Array, name: string, shape: readonly number[], random: Random): void {
   if (STARTS_AT_ZERO.test(name)) return;
   if (name === "quant_conv.bias") data.fill(START_LOG_VARIANCE, data.length / 2);
-  if (/embedding\.weight$/.test(name)) {
+  if (name.endsWith("embedding.weight")) {
     random.fillNormal(data);
     for (let i = 0; i < data.length; i++) data[i]! *= 0.02;
   } else if (/norm[^.]*\.weight$/.test(name)) data.fill(1);
@@ -101,8 +100,13 @@ export class FullTrainer {
     learningRate: number,
   ): Promise<{ loss: number; norm: number; outputs: Record<string, HostTensor> }> {
     const { parameters, options } = this;
-    const into = Object.fromEntries([...parameters.views(parameters.gradients)].map(([name, view]) => [`d ${name}`, view]));
-    const outputs = await this.session.run({ ...feeds, ...Object.fromEntries(parameters.views(parameters.weights)) }, into);
+    const into = Object.fromEntries(
+      [...parameters.views(parameters.gradients)].map(([name, view]) => [`d ${name}`, view]),
+    );
+    const outputs = await this.session.run(
+      { ...feeds, ...Object.fromEntries(parameters.views(parameters.weights)) },
+      into,
+    );
     const loss = Number(outputs["loss"]!.data[0]);
     if (!Number.isFinite(loss)) throw new Error(`loss is ${loss} at step ${this.step}`);
     const norm = clipGradients(parameters.gradients, options.maxGradNorm);
@@ -142,4 +146,3 @@ export class FullTrainer {
     return true;
   }
 }
-

@@ -1,7 +1,5 @@
 /** Sizes of the embedded base, "mini-sd": the architecture of Stable Diffusion 1.x in miniature. */
-import type { ClipTextConfig } from "../models/clip-text.ts";
-import type { UnetConfig } from "../models/unet.ts";
-import type { VaeConfig } from "../models/vae.ts";
+import type { ClipTextConfig, UnetConfig, VaeConfig } from "../models/index.ts";
 
 export const miniVae: VaeConfig = {
   inChannels: 3,

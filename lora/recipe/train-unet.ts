@@ -9,10 +9,7 @@ import { parseArgs } from "node:util";
 import { NoiseSchedule, Random, stableDiffusion2 } from "../diffusion/index.ts";
 import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import { allAxes, Graph, mul, reduceMean, reshape, sub, symbol } from "../graph/index.ts";
-import { clipText } from "../models/clip-text.ts";
-import { ClipTokenizer } from "../models/clip-tokenizer.ts";
-import { unet } from "../models/unet.ts";
-import { vaeEncode } from "../models/vae.ts";
+import { clipText, ClipTokenizer, unet, vaeEncode } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
@@ -58,7 +55,11 @@ async function encodeLatents(data: PackedData, path: string): Promise<Float32Arr
   for (const value of all) squares += value * value;
   const scalingFactor = 1 / Math.sqrt(squares / all.length);
   for (let i = 0; i < all.length; i++) all[i]! *= scalingFactor;
-  writeSafetensors(path, { latents: { dtype: "F32", shape: [data.samples.length, 4, 16, 16], data: all } }, { scalingFactor: String(scalingFactor) });
+  writeSafetensors(
+    path,
+    { latents: { dtype: "F32", shape: [data.samples.length, 4, 16, 16], data: all } },
+    { scalingFactor: String(scalingFactor) },
+  );
   return all;
 }
 
@@ -83,7 +84,10 @@ const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
-const { vocab, merges } = trainBpe(data.samples.map(({ caption }) => caption), VOCABULARY_MAX);
+const { vocab, merges } = trainBpe(
+  data.samples.map(({ caption }) => caption),
+  VOCABULARY_MAX,
+);
 const vocabulary = { vocab: Object.fromEntries(vocab), merges };
 writeFileSync(join(args.out, "vocabulary.json"), JSON.stringify(vocabulary));
 const tokenizer = new ClipTokenizer({ vocab, merges });
@@ -101,10 +105,16 @@ const latents = await encodeLatents(data, join(args.out, "latents.safetensors"))
 const schedule = new NoiseSchedule(stableDiffusion2);
 
 const { loss, parameters } = buildLoss(vocab.size, length);
-const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), { emaDecay: 0.997, maxGradNorm: 1, weightDecay: 0.01 });
+const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), {
+  emaDecay: 0.997,
+  maxGradNorm: 1,
+  weightDecay: 0.01,
+});
 const statePath = join(args.out, "unet-state.safetensors");
 trainer.resume(statePath);
-console.log(`UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocab.size}, from step ${trainer.step}`);
+console.log(
+  `UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocab.size}, from step ${trainer.step}`,
+);
 
 function makeBatch(step: number) {
   const random = new Random(5_000_000 + step);
@@ -141,7 +151,9 @@ while (trainer.step < steps) {
   sum += result.loss;
   count++;
   if (trainer.step % 50 === 0 || trainer.step < 4) {
-    console.log(`${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(3)} ${((performance.now() - started) / count).toFixed(0)} ms/step`);
+    console.log(
+      `${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(3)} ${((performance.now() - started) / count).toFixed(0)} ms/step`,
+    );
     [sum, count, started] = [0, 0, performance.now()];
   }
   if (trainer.step % SAVE_EVERY === 0) trainer.save(statePath);

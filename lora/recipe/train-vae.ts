@@ -7,9 +7,23 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { Random } from "../diffusion/gaussian.ts";
-import { abs, add, addScalar, allAxes, exp, Graph, mul, mulScalar, reduceMean, slice, sub, symbol, type Value } from "../graph/index.ts";
-import { vaeDecode, vaeEncode } from "../models/vae.ts";
+import { Random } from "../diffusion/index.ts";
+import {
+  abs,
+  add,
+  addScalar,
+  allAxes,
+  exp,
+  Graph,
+  mul,
+  mulScalar,
+  reduceMean,
+  slice,
+  sub,
+  symbol,
+  type Value,
+} from "../graph/index.ts";
+import { vaeDecode, vaeEncode } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { learningRateAt } from "./learning-rate.ts";
@@ -62,9 +76,14 @@ async function saveSheet(path: string, planes: readonly Float32Array[]): Promise
   planes.forEach((plane, n) => {
     for (let p = 0; p < SIDE * SIDE; p++)
       for (let c = 0; c < 3; c++)
-        raw[((Math.floor(p / SIDE) * planes.length + n) * SIDE + (p % SIDE)) * 3 + c] = Math.max(0, Math.min(255, (plane[c * SIDE * SIDE + p]! + 1) * 127.5));
+        raw[((Math.floor(p / SIDE) * planes.length + n) * SIDE + (p % SIDE)) * 3 + c] = Math.max(
+          0,
+          Math.min(255, (plane[c * SIDE * SIDE + p]! + 1) * 127.5),
+        );
   });
-  await sharp(raw, { raw: { width: SIDE * planes.length, height: SIDE, channels: 3 } }).png().toFile(path);
+  await sharp(raw, { raw: { width: SIDE * planes.length, height: SIDE, channels: 3 } })
+    .png()
+    .toFile(path);
 }
 
 function cropInto(target: Float32Array, left: number, top: number): void {
@@ -100,19 +119,29 @@ while (trainer.step < until) {
   }
   const noise = new Float32Array(batchSize * 4 * (SIDE / 8) ** 2);
   random.fillNormal(noise);
-  const feeds = { image: { data: image, dims: [batchSize, 3, SIDE, SIDE] }, noise: { data: noise, dims: [batchSize, 4, SIDE / 8, SIDE / 8] } };
+  const feeds = {
+    image: { data: image, dims: [batchSize, 3, SIDE, SIDE] },
+    noise: { data: noise, dims: [batchSize, 4, SIDE / 8, SIDE / 8] },
+  };
   const { outputs } = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)));
   sum += Number(outputs["squared"]!.data[0]);
   count++;
   if (trainer.step % 50 === 0) {
     const psnr = 10 * Math.log10(4 / (sum / count));
-    console.log(`${trainer.step} psnr ${psnr.toFixed(2)} kl ${Number(outputs["kl"]!.data[0]).toFixed(2)} ${((performance.now() - started) / count).toFixed(0)} ms/step`);
+    console.log(
+      `${trainer.step} psnr ${psnr.toFixed(2)} kl ${Number(outputs["kl"]!.data[0]).toFixed(2)} ${((performance.now() - started) / count).toFixed(0)} ms/step`,
+    );
     [sum, count, started] = [0, 0, performance.now()];
   }
   if (trainer.step % SAVE_EVERY === 0 || trainer.step === until) {
     trainer.save(statePath);
     const result = outputs["output"]!.data as Float32Array;
-    await saveSheet(join(args.out, "vae-latest.png"), [image.subarray(0, pixels), result.subarray(0, pixels), image.subarray(pixels, 2 * pixels), result.subarray(pixels, 2 * pixels)]);
+    await saveSheet(join(args.out, "vae-latest.png"), [
+      image.subarray(0, pixels),
+      result.subarray(0, pixels),
+      image.subarray(pixels, 2 * pixels),
+      result.subarray(pixels, 2 * pixels),
+    ]);
   }
 }
 trainer.save(statePath);

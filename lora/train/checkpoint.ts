@@ -19,7 +19,8 @@ export const START: LoopState = { step: 0, bestStep: 0, bestLoss: null, staleVal
 const NAME = /^step-(\d{8})\.safetensors$/;
 const KEPT_MAX = 3;
 
-export const checkpointPath = (dir: string, step: number): string => join(dir, `step-${String(step).padStart(8, "0")}.safetensors`);
+export const checkpointPath = (dir: string, step: number): string =>
+  join(dir, `step-${String(step).padStart(8, "0")}.safetensors`);
 
 /** @param fingerprint names everything that must be equal for a resumed run to be the same run */
 export function saveCheckpoint(dir: string, parameters: FlatParameters, state: LoopState, fingerprint: string): string {
@@ -45,7 +46,8 @@ export function checkpointSteps(dir: string): number[] {
 
 /** Keeps the newest few and the best; the rest would only fill the disk. */
 function removeOld(dir: string, bestStep: number): void {
-  for (const step of checkpointSteps(dir).slice(KEPT_MAX)) if (step !== bestStep) rmSync(checkpointPath(dir, step), { force: true });
+  for (const step of checkpointSteps(dir).slice(KEPT_MAX))
+    if (step !== bestStep) rmSync(checkpointPath(dir, step), { force: true });
 }
 
 /** @throws CHECKPOINT_FOREIGN when the file belongs to a run with other settings or data */

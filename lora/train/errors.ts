@@ -29,5 +29,6 @@ export const trainErrors = errorTable({
     `training: expected a finite loss at step ${step}, got ${loss}; ${restored}. Lower learning_rate (half is a good start), check the pictures, or raise the precision`,
   MEMORY_TOO_SMALL: (needMb: number, haveMb: number, advice: string) =>
     `training: expected ${needMb} MB of free memory for these settings, got ${haveMb} MB; ${advice}`,
-  SAMPLES_NONE: (dir: string) => `${dir}: expected at least one usable picture, got none; add pictures or fix the ones reported above`,
+  SAMPLES_NONE: (dir: string) =>
+    `${dir}: expected at least one usable picture, got none; add pictures or fix the ones reported above`,
 });

@@ -1,5 +1,5 @@
 /** What a run trains on, in memory: latents of every picture, captions, and the draws that turn them into batches. */
-import { Random, type NoiseSchedule } from "../diffusion/index.ts";
+import type { NoiseSchedule, Random } from "../diffusion/index.ts";
 import type { TrainingBatch } from "./training-graph.ts";
 import type { HostTensor } from "../runtime/index.ts";
 

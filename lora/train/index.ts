@@ -1,3 +1,5 @@
+export { ADAMW_DEFAULTS, adamWStep, clipGradients } from "./adamw.ts";
+export { FlatParameters } from "./flat-parameters.ts";
 export { loadTrainConfig, parseTrainConfig, type TrainConfig } from "./config.ts";
 export { configHelp } from "./config-keys.ts";
 export { trainErrors } from "./errors.ts";

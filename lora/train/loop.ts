@@ -1,18 +1,40 @@
 /** The training loop: batches in, events out. It knows nothing of files but checkpoints. */
 import { Random } from "../diffusion/index.ts";
 import { adamWStep, clipGradients } from "./adamw.ts";
-import { checkpointPath, checkpointSteps, loadCheckpoint, saveCheckpoint, START, type LoopState } from "./checkpoint.ts";
+import {
+  checkpointPath,
+  checkpointSteps,
+  loadCheckpoint,
+  saveCheckpoint,
+  START,
+  type LoopState,
+} from "./checkpoint.ts";
 import { trainErrors } from "./errors.ts";
 import type { FlatParameters } from "./flat-parameters.ts";
 import { learningRateFactor, type SchedulerName } from "./learning-rate.ts";
 
 /** What a run tells its watchers. */
 export type TrainEvent =
-  | { readonly type: "step"; readonly step: number; readonly totalSteps: number; readonly loss: number; readonly averageLoss: number; readonly learningRate: number; readonly gradientNorm: number; readonly imagesPerSecond: number; readonly secondsLeft: number }
+  | {
+      readonly type: "step";
+      readonly step: number;
+      readonly totalSteps: number;
+      readonly loss: number;
+      readonly averageLoss: number;
+      readonly learningRate: number;
+      readonly gradientNorm: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
   | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly bestStep: number }
   | { readonly type: "save"; readonly step: number; readonly checkpoint: string }
   | { readonly type: "resume"; readonly step: number }
-  | { readonly type: "stop"; readonly step: number; readonly reason: "finished" | "early-stopping" | "cancelled"; readonly bestStep: number };
+  | {
+      readonly type: "stop";
+      readonly step: number;
+      readonly reason: "finished" | "early-stopping" | "cancelled";
+      readonly bestStep: number;
+    };
 
 export interface LoopSettings {
   readonly totalSteps: number;
@@ -62,7 +84,11 @@ export async function runLoop(
 ): Promise<LoopState> {
   let state = resumeState(parameters, settings, emit);
   const save = async () => {
-    emit({ type: "save", step: state.step, checkpoint: saveCheckpoint(settings.checkpointDir, parameters, state, settings.fingerprint) });
+    emit({
+      type: "save",
+      step: state.step,
+      checkpoint: saveCheckpoint(settings.checkpointDir, parameters, state, settings.fingerprint),
+    });
     await work.saved?.(state.step);
   };
   const clock = new StepClock(settings);
@@ -77,7 +103,16 @@ export async function runLoop(
     const { learningRate, norm } = update(parameters, settings, state.step);
     const average = state.averageLoss === null ? loss : state.averageLoss + AVERAGE_WEIGHT * (loss - state.averageLoss);
     state = { ...state, step: state.step + 1, averageLoss: average };
-    emit({ type: "step", step: state.step, totalSteps: settings.totalSteps, loss, averageLoss: average, learningRate, gradientNorm: norm, ...clock.tick(state.step) });
+    emit({
+      type: "step",
+      step: state.step,
+      totalSteps: settings.totalSteps,
+      loss,
+      averageLoss: average,
+      learningRate,
+      gradientNorm: norm,
+      ...clock.tick(state.step),
+    });
     const isLast = state.step === settings.totalSteps;
     const isDue = (every: number | undefined) => every !== undefined && (state.step % every === 0 || isLast);
     if (work.validate && isDue(settings.validationSteps)) state = await validated(state);
@@ -114,7 +149,13 @@ function resumeState(parameters: FlatParameters, settings: LoopSettings, emit: (
 }
 
 /** Mean loss over the micro-batches; their mean gradient replaces `parameters.gradients`. */
-async function accumulate(parameters: FlatParameters, settings: LoopSettings, work: LoopWork, step: number, random: Random): Promise<number> {
+async function accumulate(
+  parameters: FlatParameters,
+  settings: LoopSettings,
+  work: LoopWork,
+  step: number,
+  random: Random,
+): Promise<number> {
   const count = settings.accumulationSteps;
   if (count === 1) return work.step(step, 0, random);
   const sum = new Float32Array(parameters.size);
@@ -127,12 +168,25 @@ async function accumulate(parameters: FlatParameters, settings: LoopSettings, wo
   return loss;
 }
 
-function update(parameters: FlatParameters, settings: LoopSettings, step: number): { learningRate: number; norm: number } {
+function update(
+  parameters: FlatParameters,
+  settings: LoopSettings,
+  step: number,
+): { learningRate: number; norm: number } {
   const norm = clipGradients(parameters.gradients, settings.maxGradNorm > 0 ? settings.maxGradNorm : Infinity);
   const factor = learningRateFactor(settings.scheduler, step, settings.warmupSteps, settings.totalSteps);
   const { betas, epsilon, weightDecay } = settings;
   for (const { from, to, learningRate } of settings.rates)
-    adamWStep(parameters.weights, parameters.gradients, parameters.moments, step + 1, learningRate * factor, { betas, epsilon, weightDecay }, from, to);
+    adamWStep(
+      parameters.weights,
+      parameters.gradients,
+      parameters.moments,
+      step + 1,
+      learningRate * factor,
+      { betas, epsilon, weightDecay },
+      from,
+      to,
+    );
   return { learningRate: settings.rates[0]!.learningRate * factor, norm };
 }
 
@@ -157,6 +211,9 @@ class StepClock {
     this.times.push(performance.now());
     if (this.times.length > 21) this.times.shift();
     const seconds = (this.times.at(-1)! - this.times[0]!) / 1000 / (this.times.length - 1);
-    return { imagesPerSecond: this.settings.picturesPerStep / seconds, secondsLeft: seconds * (this.settings.totalSteps - step) };
+    return {
+      imagesPerSecond: this.settings.picturesPerStep / seconds,
+      secondsLeft: seconds * (this.settings.totalSteps - step),
+    };
   }
 }

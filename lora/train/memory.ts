@@ -44,12 +44,14 @@ function activationFloats(config: UnetConfig, h: number, w: number, textLength: 
   return total;
 }
 
-const weightBytes = (weights: WeightMap): number => [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+const weightBytes = (weights: WeightMap): number =>
+  [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 /** @throws MEMORY_TOO_SMALL with what would help */
 export function checkMemory(needMb: number, maxMb: number | undefined, haveMb = maxMb ?? availableMb()): void {
   if (needMb <= haveMb) return;
-  const advice = "set batch_size: 1, gradient_checkpointing: true, or a lower resolution; close other programs, or raise max_memory_mb";
+  const advice =
+    "set batch_size: 1, gradient_checkpointing: true, or a lower resolution; close other programs, or raise max_memory_mb";
   throw trainErrors.MEMORY_TOO_SMALL(needMb, haveMb, advice);
 }
 

@@ -2,8 +2,26 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { createModule, siteKey, targetSites, trainingAdapters, type LoraModule, type ModuleSite } from "../adapter/index.ts";
-import { assignBuckets, balanceClassSamples, batchesPerEpoch, buildCaption, epochBatches, epochSeed, splitValidation, TextEncoder, type ImageDataset, type Size } from "../data/index.ts";
+import {
+  createModule,
+  siteKey,
+  targetSites,
+  trainingAdapters,
+  type LoraModule,
+  type ModuleSite,
+} from "../adapter/index.ts";
+import {
+  assignBuckets,
+  balanceClassSamples,
+  batchesPerEpoch,
+  buildCaption,
+  epochBatches,
+  epochSeed,
+  splitValidation,
+  TextEncoder,
+  type ImageDataset,
+  type Size,
+} from "../data/index.ts";
 import type { Graph } from "../graph/index.ts";
 import { NoiseSchedule, Random, type ScheduleConfig } from "../diffusion/index.ts";
 import { moduleSites, type StableDiffusion } from "../models/index.ts";
@@ -52,7 +70,10 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
   const latents = await LatentSource.open(base, config);
   const captions = await captionEncoder(base, trainsTextEncoder);
   const adaptersOf = (graph: Graph) => trainingAdapters(graph, sites, config.rank, config.alpha / config.rank);
-  const graph = await TrainingGraph.open(base, adaptersOf, parameters, { gradientCheckpointing: config.gradientCheckpointing, trainsTextEncoder });
+  const graph = await TrainingGraph.open(base, adaptersOf, parameters, {
+    gradientCheckpointing: config.gradientCheckpointing,
+    trainsTextEncoder,
+  });
   const schedule = new NoiseSchedule(base.scheduler as Partial<ScheduleConfig> as ScheduleConfig);
   const settings = loopSettings(config, base, dataset, parameters, plan);
   const moduleNow = () => toModule(parameters, sites, config);
@@ -63,10 +84,14 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
       const uniform = () => random.uniform();
       const examples = [];
       for (const picture of samples) examples.push(await latents.example(picture, { width, height }, uniform));
-      const texts = samples.map(({ caption }) => buildCaption(caption, { ...config.captions, triggerWord: config.triggerWord }, uniform));
+      const texts = samples.map(({ caption }) =>
+        buildCaption(caption, { ...config.captions, triggerWord: config.triggerWord }, uniform),
+      );
       return graph.step(await noisyBatch(examples, texts, schedule, random, config, captions.encode));
     },
-    ...(plan.validation.length > 0 ? { validate: () => validate(plan, latents, captions.encode, schedule, graph) } : {}),
+    ...(plan.validation.length > 0
+      ? { validate: () => validate(plan, latents, captions.encode, schedule, graph) }
+      : {}),
     async saved(step) {
       await onSave?.(moduleNow(), step);
     },
@@ -114,26 +139,48 @@ interface PicturePlan {
 function planPictures(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset): PicturePlan {
   if (dataset.samples.length === 0) throw trainErrors.SAMPLES_NONE(config.trainDataDir);
   const step = base.factor * 2 ** (base.unet.blockOutChannels.length - 1);
-  const bucketOptions = { ...config.buckets, step: config.buckets.step ?? step, resolution: config.resolution ?? base.side };
+  const bucketOptions = {
+    ...config.buckets,
+    step: config.buckets.step ?? step,
+    resolution: config.resolution ?? base.side,
+  };
   const { train, validation } = splitValidation(dataset.samples, config.validation?.split ?? 0, config.seed);
   const classWeight = config.priorPreservation?.weight ?? 0;
   const shown: TrainingPicture[] = train.map((sample) => ({ ...sample, weight: 1 }));
   for (const sample of balanceClassSamples(train, dataset.classSamples)) shown.push({ ...sample, weight: classWeight });
   const buckets = assignBuckets(shown, bucketOptions);
   const perEpoch = batchesPerEpoch(buckets, config.batchSize);
-  const order = new BatchOrder(perEpoch, (epoch) => epochBatches(buckets, config.batchSize, epochSeed(config.seed, epoch)));
-  const held = [...assignBuckets(validation.map((sample) => ({ ...sample, weight: 1 })), bucketOptions).values()];
-  const largest = [...buckets.values()].reduce<Size>((a, b) => (a.width * a.height >= b.width * b.height ? a : b), { width: 0, height: 0 });
+  const order = new BatchOrder(perEpoch, (epoch) =>
+    epochBatches(buckets, config.batchSize, epochSeed(config.seed, epoch)),
+  );
+  const held = [
+    ...assignBuckets(
+      validation.map((sample) => ({ ...sample, weight: 1 })),
+      bucketOptions,
+    ).values(),
+  ];
+  const largest = [...buckets.values()].reduce<Size>((a, b) => (a.width * a.height >= b.width * b.height ? a : b), {
+    width: 0,
+    height: 0,
+  });
   return {
     order,
     batchesPerEpoch: perEpoch,
-    validation: held.flatMap(({ width, height, samples }) => samples.map((picture) => ({ picture, size: { width, height } }))),
+    validation: held.flatMap(({ width, height, samples }) =>
+      samples.map((picture) => ({ picture, size: { width, height } })),
+    ),
     largest,
   };
 }
 
 /** Mean loss over the held-out pictures, each at the same noise and timesteps every time, so that losses compare. */
-async function validate(plan: PicturePlan, latents: LatentSource, encode: CaptionEncoder, schedule: NoiseSchedule, graph: TrainingGraph): Promise<number> {
+async function validate(
+  plan: PicturePlan,
+  latents: LatentSource,
+  encode: CaptionEncoder,
+  schedule: NoiseSchedule,
+  graph: TrainingGraph,
+): Promise<number> {
   let sum = 0;
   for (const [index, { picture, size }] of plan.validation.entries()) {
     const random = new Random(VALIDATION_SEED, index);
@@ -148,7 +195,10 @@ async function validate(plan: PicturePlan, latents: LatentSource, encode: Captio
 }
 
 /** Captions as token ids (the text tower trains) or as embeddings, each distinct caption encoded once. */
-async function captionEncoder(base: StableDiffusion, asTokens: boolean): Promise<{ encode: CaptionEncoder; close: () => Promise<void> }> {
+async function captionEncoder(
+  base: StableDiffusion,
+  asTokens: boolean,
+): Promise<{ encode: CaptionEncoder; close: () => Promise<void> }> {
   const length = base.text.maxPositions;
   const tokensOf = (caption: string) => base.tokenizer.encode(caption, length);
   if (asTokens) {
@@ -174,12 +224,21 @@ async function captionEncoder(base: StableDiffusion, asTokens: boolean): Promise
   return { encode, close: () => encoder.close() };
 }
 
-function loopSettings(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset, parameters: FlatParameters, plan: PicturePlan): LoopSettings {
+function loopSettings(
+  config: TrainConfig,
+  base: StableDiffusion,
+  dataset: ImageDataset,
+  parameters: FlatParameters,
+  plan: PicturePlan,
+): LoopSettings {
   const updatesPerEpoch = Math.ceil(plan.batchesPerEpoch / config.gradientAccumulationSteps);
   const totalSteps = config.maxTrainSteps ?? updatesPerEpoch * config.epochs!;
   const ranges = [
     { ...parameters.range((name) => name.startsWith("unet.")), learningRate: config.learningRate },
-    { ...parameters.range((name) => name.startsWith("text_encoder.")), learningRate: config.textEncoderLearningRate ?? 0 },
+    {
+      ...parameters.range((name) => name.startsWith("text_encoder.")),
+      learningRate: config.textEncoderLearningRate ?? 0,
+    },
   ];
   return {
     totalSteps,
@@ -204,8 +263,24 @@ function loopSettings(config: TrainConfig, base: StableDiffusion, dataset: Image
 
 /** What must be equal for a checkpoint to belong to the run: settings that shape the result, base, pictures, captions. */
 function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset, totalSteps: number): string {
-  const { outputDir: _o, loggingDir: _l, samplePrompts: _s, saveSteps: _v, maxMemoryMb: _m, resume: _r, strict: _t, saveFormat: _f, outputName: _n, ...shaping } = config;
-  const pictures = [...dataset.samples, ...dataset.classSamples].map(({ file, caption, repeats }) => [basename(file), statSync(file).size, caption, repeats]);
+  const {
+    outputDir: _o,
+    loggingDir: _l,
+    samplePrompts: _s,
+    saveSteps: _v,
+    maxMemoryMb: _m,
+    resume: _r,
+    strict: _t,
+    saveFormat: _f,
+    outputName: _n,
+    ...shaping
+  } = config;
+  const pictures = [...dataset.samples, ...dataset.classSamples].map(({ file, caption, repeats }) => [
+    basename(file),
+    statSync(file).size,
+    caption,
+    repeats,
+  ]);
   const [weights] = base.weights.unet.values();
   const identity = [shaping, totalSteps, pictures, basename(base.path), weights && statSync(weights.path).size];
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
@@ -215,4 +290,3 @@ function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageD
 export function makeOutputFolders(config: TrainConfig): void {
   for (const dir of [config.outputDir, config.loggingDir]) mkdirSync(dir, { recursive: true });
 }
-

@@ -11,7 +11,11 @@ import { drawnInfo } from "../drawn-info.ts";
 export const generateCommand = defineCommand({
   meta: { name: "generate", description: "Draw pictures with a base and its modules" },
   args: {
-    base: { type: "string", description: "Base model: a .safetensors file or a diffusers folder", default: "./assets/base/mini-sd" },
+    base: {
+      type: "string",
+      description: "Base model: a .safetensors file or a diffusers folder",
+      default: "./assets/base/mini-sd",
+    },
     prompt: { type: "string", description: "WebUI syntax: (word:1.2), <lora:name:0.8>", required: true },
     negative: { type: "string", description: "What to keep away from" },
     lora: { type: "string", description: "Module file or files, comma-separated; named by file name without ending" },
@@ -53,23 +57,34 @@ export const generateCommand = defineCommand({
 });
 
 /** Loads the modules given by file, and those of the folder that the prompt names; says what each changes. */
-function loadModules(studio: DrawingStudio, prompt: string, files: string | undefined, folder: string | undefined): { name: string; hash: string }[] {
+function loadModules(
+  studio: DrawingStudio,
+  prompt: string,
+  files: string | undefined,
+  folder: string | undefined,
+): { name: string; hash: string }[] {
   const paths = new Map((files?.split(",") ?? []).map((path) => [basename(path).replace(/\.safetensors$/, ""), path]));
-  const inFolder = folder && existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".safetensors")) : [];
+  const inFolder =
+    folder && existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".safetensors")) : [];
   for (const file of inFolder) paths.set(file.replace(/\.safetensors$/, ""), join(folder!, file));
   const named = new Set(parsePrompt(prompt).loras.map(({ name }) => name));
-  return [...paths].filter(([name]) => named.has(name)).map(([name, path]) => {
-    const { applied, ignored } = studio.loadModule(name, path);
-    process.stderr.write(`${name}: ${applied.length} tensors applied, ${ignored.length} ignored\n`);
-    for (const { key, reason } of ignored.slice(0, 5)) process.stderr.write(`  ${key}: ${reason}\n`);
-    return { name, hash: createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 12) };
-  });
+  return [...paths]
+    .filter(([name]) => named.has(name))
+    .map(([name, path]) => {
+      const { applied, ignored } = studio.loadModule(name, path);
+      process.stderr.write(`${name}: ${applied.length} tensors applied, ${ignored.length} ignored\n`);
+      for (const { key, reason } of ignored.slice(0, 5)) process.stderr.write(`  ${key}: ${reason}\n`);
+      return { name, hash: createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 12) };
+    });
 }
 
 function wholeNumber(key: string, text: string | undefined): number | undefined {
   const value = finite(key, text);
   if (value !== undefined && (!Number.isSafeInteger(value) || value < 0))
-    throw new AnimulaError("ARGUMENT_INVALID", `--${key}: expected a whole number, got ${text}; write for example --${key} 20`);
+    throw new AnimulaError(
+      "ARGUMENT_INVALID",
+      `--${key}: expected a whole number, got ${text}; write for example --${key} 20`,
+    );
   return value;
 }
 
@@ -77,6 +92,9 @@ function finite(key: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value))
-    throw new AnimulaError("ARGUMENT_INVALID", `--${key}: expected a number, got "${text}"; write for example --${key} 7`);
+    throw new AnimulaError(
+      "ARGUMENT_INVALID",
+      `--${key}: expected a number, got "${text}"; write for example --${key} 7`,
+    );
   return value;
 }

@@ -6,7 +6,14 @@ import { checkDataset, formatReport, readImageDataset } from "../../data/index.t
 import { AnimulaError, EventWriter, writeFileAtomic } from "../../format/index.ts";
 import { DrawingStudio, encodePng } from "../../generate/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../../models/index.ts";
-import { configHelp, loadTrainConfig, makeOutputFolders, trainImage, type TrainConfig, type TrainEvent } from "../../train/index.ts";
+import {
+  configHelp,
+  loadTrainConfig,
+  makeOutputFolders,
+  trainImage,
+  type TrainConfig,
+  type TrainEvent,
+} from "../../train/index.ts";
 import { drawnInfo } from "../drawn-info.ts";
 import { jsonLines, progressBar, type Watcher } from "../progress.ts";
 
@@ -23,23 +30,39 @@ export const trainCommand = defineCommand({
       process.stdout.write(`${configHelp()}\n`);
       return;
     }
-    if (!args.config) throw new AnimulaError("CONFIG_NOT_READABLE", "train: expected --config FILE, got nothing; name your YAML file");
+    if (!args.config)
+      throw new AnimulaError("CONFIG_NOT_READABLE", "train: expected --config FILE, got nothing; name your YAML file");
     const config = loadTrainConfig(args.config);
-    await runTraining({ ...config, strict: config.strict || args.strict === true }, args.json ? jsonLines() : progressBar());
+    await runTraining(
+      { ...config, strict: config.strict || args.strict === true },
+      args.json ? jsonLines() : progressBar(),
+    );
   },
 });
 
 /** Trains as configured and writes module, samples, curves and checkpoints below `output_dir`. */
 export async function runTraining(config: TrainConfig, watcher: Watcher): Promise<{ modulePath: string }> {
   if (config.taskType !== "text-to-image")
-    throw new AnimulaError("TASK_NOT_YET", `task_type: expected text-to-image, got ${config.taskType}; text modules come in a later version`);
+    throw new AnimulaError(
+      "TASK_NOT_YET",
+      `task_type: expected text-to-image, got ${config.taskType}; text modules come in a later version`,
+    );
   const base = await openStableDiffusion(config.baseModel);
   const { trainDataDir: dir, metadataPath, triggerWord, priorPreservation } = config;
-  const dataset = await readImageDataset({ dir, metadataPath, triggerWord, classDir: priorPreservation?.classDataDir, classPrompt: priorPreservation?.classPrompt });
+  const dataset = await readImageDataset({
+    dir,
+    metadataPath,
+    triggerWord,
+    classDir: priorPreservation?.classDataDir,
+    classPrompt: priorPreservation?.classPrompt,
+  });
   const report = await checkDataset(dataset, { resolution: config.resolution ?? base.side, triggerWord, config });
   watcher.report(formatReport(report), report);
   if (config.strict && report.findings.some(({ severity }) => severity !== "advice"))
-    throw new AnimulaError("DATA_NOT_CLEAN", `${dir}: expected clean data (strict), got the findings above; fix them or drop --strict`);
+    throw new AnimulaError(
+      "DATA_NOT_CLEAN",
+      `${dir}: expected clean data (strict), got the findings above; fix them or drop --strict`,
+    );
   makeOutputFolders(config);
   const events = EventWriter.open(config.loggingDir);
   const studio = config.samplePrompts.length > 0 ? await DrawingStudio.open(base) : undefined;
@@ -75,7 +98,14 @@ function logEvent(events: EventWriter, event: TrainEvent): void {
   else if (event.type === "save") events.flush();
 }
 
-async function drawSamples(studio: DrawingStudio, module: LoraModule, config: TrainConfig, step: number, events: EventWriter, watcher: Watcher): Promise<void> {
+async function drawSamples(
+  studio: DrawingStudio,
+  module: LoraModule,
+  config: TrainConfig,
+  step: number,
+  events: EventWriter,
+  watcher: Watcher,
+): Promise<void> {
   const folder = join(config.outputDir, "samples");
   mkdirSync(folder, { recursive: true });
   for (const [index, sample] of config.samplePrompts.entries()) {
@@ -93,7 +123,12 @@ async function drawSamples(studio: DrawingStudio, module: LoraModule, config: Tr
 }
 
 /** The module in the formats asked for; returns the path of the first. */
-function writeModules(config: TrainConfig, base: StableDiffusion, module: LoraModule, sites: Parameters<typeof writeKohya>[2]): string {
+function writeModules(
+  config: TrainConfig,
+  base: StableDiffusion,
+  module: LoraModule,
+  sites: Parameters<typeof writeKohya>[2],
+): string {
   const info: ModuleInfo = {
     title: config.outputName,
     resolution: `${base.side}x${base.side}`,

@@ -1,0 +1,15 @@
+/** The engine's public face: what a service or a script imports. */
+export { AnimulaError } from "./format/index.ts";
+export {
+  readModule,
+  writeDiffusers,
+  writeKohya,
+  writePeft,
+  type LoraModule,
+  type ModuleReport,
+  type Stack,
+} from "./adapter/index.ts";
+export { checkDataset, formatReport, readImageDataset, type ImageDataset, type Report } from "./data/index.ts";
+export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
+export { moduleSites, openStableDiffusion, type StableDiffusion } from "./models/index.ts";
+export { loadTrainConfig, parseTrainConfig, trainImage, type TrainConfig, type TrainEvent } from "./train/index.ts";
