@@ -7,7 +7,7 @@ import { builders, caseTensor, opCases, type OpCase } from "./op-cases.ts";
 const FLOAT32_ONLY = ["Erf", "Silu", "QuickGelu", "Conv", "Resize", "AveragePool", "LayerNormalization"];
 const FLOAT32_ONLY_CASES = ["Gelu_none"];
 const NOT_DIFFERENTIATED = ["ConvTranspose", "Cast"];
-const NOT_EXPRESSIBLE = ["Gather_axis1", "Pad_value", "Slice_step", "Gemm_scaled"];
+const NOT_EXPRESSIBLE = ["Gather_axis1", "Pad_value", "Gemm_scaled"];
 
 interface Precision {
   readonly dtype: "float64" | "float32";

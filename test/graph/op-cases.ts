@@ -114,10 +114,11 @@ export const builders: Readonly<Record<string, Build>> = {
   Transpose: ([x], { perm }: { perm: number[] }) => [op.transpose(x!, perm)],
   Concat: (values, { axis }: { axis: number }) => [op.concat(values, axis)],
   Split: ([x], { axis, split }: { axis: number; split: number[] }) => op.split(x!, split, axis),
-  Slice: ([x], { starts, ends, axes }: Record<"starts" | "ends" | "axes", number[]>) => [
+  Slice: ([x], { starts, ends, axes, steps }: Record<"starts" | "ends" | "axes" | "steps", number[]>) => [
     axes.reduce((y, axis, i) => {
       const size = y.shape[axis] as number;
       const from = starts[i]! < 0 ? starts[i]! + size : starts[i]!;
+      if (steps[i] !== 1) return op.strided(y, axis, from, Math.ceil((size - from) / steps[i]!), steps[i]!);
       return op.slice(y, axis, from, ends[i]! > size ? 0 : ends[i]!);
     }, x!),
   ],

@@ -21,7 +21,7 @@ const NOT_AN_OP = [
   "Attention",
 ];
 /** Variants of an op that no model here needs and the builder cannot express. */
-const NOT_EXPRESSIBLE = ["Gather_axis1", "Pad_value", "Slice_step", "Gemm_scaled"];
+const NOT_EXPRESSIBLE = ["Gather_axis1", "Pad_value", "Gemm_scaled"];
 /** Only a step of Conv's gradient: it is never differentiated itself. */
 const FORWARD_ONLY = ["ConvTranspose"];
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { openSafetensors, readTensor, readTensorRaw } from "../../lora/format/index.ts";
-import { Graph, symbol, type Value } from "../../lora/graph/index.ts";
+import { symbol, type Graph, type Value } from "../../lora/graph/index.ts";
 import { FrozenWeights, openStableDiffusion, type SdPart, type StableDiffusion } from "../../lora/models/index.ts";
 import { Scope, type AdapterSite, type LayerAdapter } from "../../lora/nn/index.ts";
 import type { HostTensor } from "../../lora/runtime/index.ts";
