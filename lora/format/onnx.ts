@@ -47,6 +47,8 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxInitializer[];
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
+  /** What is known of the values in between; see `Graph.toModel`. */
+  readonly valueInfos?: readonly OnnxValueInfo[];
 }
 
 const IR_VERSION = 10;
@@ -169,6 +171,7 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
     for (const tensor of model.initializers) g.message(5, (t) => writeInitializer(t, tensor));
     for (const input of model.inputs) g.message(11, (v) => writeValueInfo(v, input));
     for (const output of model.outputs) g.message(12, (v) => writeValueInfo(v, output));
+    for (const info of model.valueInfos ?? []) g.message(13, (v) => writeValueInfo(v, info));
   };
   return new ProtoWriter()
     .int(1, IR_VERSION)

@@ -153,12 +153,13 @@ function inferText(path: string, weights: WeightMap, isV2: boolean): ClipTextCon
     number,
     number,
   ];
-  const layers = [...weights.keys()].filter((name) => name.endsWith("layer_norm1.weight")).length;
+  const inFile = [...weights.keys()].filter((name) => name.endsWith("layer_norm1.weight")).length;
   return {
     vocabSize,
     hiddenSize,
     intermediateSize: 4 * hiddenSize,
-    layers,
+    // 2.x reads the last layer but one; its folders leave the last one out, single files do not.
+    layers: isV2 ? inFile - 1 : inFile,
     heads: hiddenSize / 64,
     maxPositions: shapeOf(path, weights, "text_model.embeddings.position_embedding.weight")[0]!,
     activation: isV2 ? "gelu" : "quick_gelu",
