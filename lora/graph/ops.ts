@@ -3,7 +3,7 @@
  * Shapes are symbolic; `axes` count from 0 and may be negative.
  */
 import assert from "node:assert";
-import { addDims, dimKey, floorDivDim, isStatic, mulDims, productOf, sameDim, type Dim, type Shape } from "./dim.ts";
+import { addDims, dimKey, isStatic, mulDims, productOf, sameDim, type Dim, type Shape } from "./dim.ts";
 import type { DType, Value } from "./graph.ts";
 import type { Op } from "./op-table.ts";
 
@@ -318,17 +318,6 @@ export function decodeWeight(weight: Value, anchor: Value): Value {
 export function weightForBackward(weight: Value, cotangent: Value): Value {
   const source = weight.node?.meta["decodedFrom"] as Value | undefined;
   return source ? decodeWeight(source, cotangent) : weight;
-}
-
-/** Patches of a k×k window: x [N, C, H, W] → [N, C·k·k, P], channel-major as a flattened conv weight is. */
-export function unfold(x: Value, kernel: number, stride: number, padding: number): Value {
-  const [n, c, h, w] = x.shape as [Dim, number, Dim, Dim];
-  const around = [padding, padding] as const;
-  const padded = padding === 0 ? x : pad(x, [[0, 0], [0, 0], around, around]);
-  const outSize = (size: Dim) => addDims(floorDivDim(addDims(size, 2 * padding - kernel), stride), 1);
-  const [outH, outW] = [outSize(h), outSize(w)];
-  const patches = windows(padded, kernel, kernel, outH, outW, stride, stride);
-  return reshape(patches, [n, c * kernel * kernel, productOf([outH, outW])]);
 }
 
 /** All shifts of a window over an already padded x, [N, C, kH·kW, P]. */

@@ -10,10 +10,13 @@ import {
   mul,
   mulScalar,
   onesOf,
+  pad,
   productOf,
   reshape,
+  split,
+  strided,
   swapLast,
-  unfold,
+  transpose,
   type Dim,
   type Value,
 } from "../graph/index.ts";
@@ -62,14 +65,45 @@ export function conv2d(scope: Scope, x: Value, inSize: number, outSize: number, 
   return adapter ? add(y, convAdapter(x, y, adapter, layer)) : y;
 }
 
-/** up · (down · patches), as batched matrix products, so that each row of the batch may carry its own module. */
+/**
+ * up · (down ∗ x) as batched matrix products, so that each row of the batch may carry its own module. For a k×k kernel,
+ * `down` is applied once per offset and the results are shifted and summed: k²·rank planes move instead of k²·in.
+ */
 function convAdapter(x: Value, y: Value, adapter: LayerAdapter, { kernel, stride = 1, padding = 0 }: ConvLayer): Value {
-  const [n, c, h, w] = x.shape as [Dim, number, Dim, Dim];
   assert(typeof padding === "number", "adapters on convolutions with uneven padding are not supported");
-  const patches =
-    kernel === 1 && stride === 1 ? reshape(x, [n, c, productOf([h, w])]) : unfold(x, kernel, stride, padding);
-  const delta = matmul(adapter.up, matmul(adapter.down, patches));
-  return mulScalar(reshape(delta, y.shape), adapter.scale);
+  const hidden =
+    kernel === 1 && stride === 1
+      ? pointwise(adapter.down, x)
+      : shiftedDown(x, y, adapter.down, kernel, stride, padding);
+  return mulScalar(reshape(matmul(adapter.up, hidden), y.shape), adapter.scale);
+}
+
+/** weight [A, m, C] on x [N, C, H, W] → [N, m, H·W] */
+function pointwise(weight: Value, x: Value): Value {
+  const [n, c, h, w] = x.shape as [Dim, number, Dim, Dim];
+  return matmul(weight, reshape(x, [n, c, productOf([h, w])]));
+}
+
+/** down [A, r, C·k·k] as a convolution of x → [N, r, H′·W′] */
+function shiftedDown(x: Value, y: Value, down: Value, kernel: number, stride: number, padding: number): Value {
+  const [n, c, h, w] = x.shape as [Dim, number, Dim, Dim];
+  const [outH, outW] = y.shape.slice(2) as [Dim, Dim];
+  const [rows, rank] = down.shape as [Dim, Dim];
+  const offsets = kernel * kernel;
+  const perOffset = transpose(reshape(down, [rows, rank, c, offsets]), [0, 3, 1, 2]);
+  const all = pointwise(reshape(perOffset, [rows, productOf([offsets, rank]), c]), x);
+  const planes = reshape(all, [n, offsets, rank, h, w]);
+  const around = [padding, padding] as const;
+  const padded = pad(planes, [[0, 0], [0, 0], [0, 0], around, around]);
+  const shifted = split(
+    padded,
+    Array.from({ length: offsets }, () => 1),
+    1,
+  ).map((plane, offset) => {
+    const lines = strided(plane, 3, Math.floor(offset / kernel), outH, stride);
+    return strided(lines, 4, offset % kernel, outW, stride);
+  });
+  return reshape(shifted.reduce(add), [n, rank, productOf([outH, outW])]);
 }
 
 /**
