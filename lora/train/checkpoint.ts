@@ -33,7 +33,7 @@ export function saveCheckpoint(dir: string, parameters: FlatParameters, state: L
     { weights: tensor(weights), first: tensor(moments.first), second: tensor(moments.second) },
     { animula_checkpoint: "1", fingerprint, state: JSON.stringify(state) },
   );
-  removeOld(dir, state.bestStep);
+  removeOthers(dir, state);
   return path;
 }
 
@@ -44,10 +44,15 @@ export function checkpointSteps(dir: string): number[] {
   return steps.toSorted((a, b) => b - a);
 }
 
-/** Keeps the newest few and the best; the rest would only fill the disk. */
-function removeOld(dir: string, bestStep: number): void {
-  for (const step of checkpointSteps(dir).slice(KEPT_MAX))
-    if (step !== bestStep) rmSync(checkpointPath(dir, step), { force: true });
+/**
+ * Keeps the newest few and the best. Later steps belong to a run that this one replaces; left there, the next resume
+ * would take them for the newest.
+ */
+function removeOthers(dir: string, { step: current, bestStep }: LoopState): void {
+  const steps = checkpointSteps(dir);
+  const abandoned = steps.filter((step) => step > current);
+  const old = steps.filter((step) => step <= current && step !== bestStep).slice(KEPT_MAX);
+  for (const step of [...abandoned, ...old]) rmSync(checkpointPath(dir, step), { force: true });
 }
 
 /** @throws CHECKPOINT_FOREIGN when the file belongs to a run with other settings or data */

@@ -25,8 +25,8 @@ export const trainErrors = errorTable({
 
   CHECKPOINT_FOREIGN: (path: string) =>
     `${path}: expected a checkpoint of this run, got one with other settings, pictures or base; set "resume: never" to start anew, or another output_dir`,
-  LOSS_NOT_FINITE: (step: number, loss: number, restored: string) =>
-    `training: expected a finite loss at step ${step}, got ${loss}; ${restored}. Lower learning_rate (half is a good start), check the pictures, or raise the precision`,
+  LOSS_NOT_FINITE: (what: string, step: number, got: number, restored: string) =>
+    `training: expected a finite ${what} at step ${step}, got ${got}; ${restored}. Lower learning_rate (half is a good start), check the pictures, or raise the precision`,
   MEMORY_TOO_SMALL: (needMb: number, haveMb: number, advice: string) =>
     `training: expected ${needMb} MB of free memory for these settings, got ${haveMb} MB; ${advice}`,
   SAMPLES_NONE: (dir: string) =>

@@ -82,25 +82,29 @@ export async function runLoop(
   emit: (event: TrainEvent) => void,
   signal?: AbortSignal,
 ): Promise<LoopState> {
-  let state = resumeState(parameters, settings, emit);
+  const resumed = resumeState(parameters, settings, emit);
+  let { state, checkpoint } = resumed;
   const save = async () => {
-    emit({
-      type: "save",
-      step: state.step,
-      checkpoint: saveCheckpoint(settings.checkpointDir, parameters, state, settings.fingerprint),
-    });
+    checkpoint = saveCheckpoint(settings.checkpointDir, parameters, state, settings.fingerprint);
+    emit({ type: "save", step: state.step, checkpoint });
     await work.saved?.(state.step);
   };
+  const isStale = () => settings.patience !== undefined && state.staleValidations >= settings.patience;
+  const requireFinite = (what: "loss" | "gradient norm", value: number) => {
+    if (!Number.isFinite(value)) throw diverged(parameters, settings, what, state.step + 1, value, checkpoint);
+  };
   const clock = new StepClock(settings);
-  while (state.step < settings.totalSteps) {
+  while (state.step < settings.totalSteps && !isStale()) {
     if (signal?.aborted) {
       await save();
       return finish("cancelled");
     }
     const random = new Random(settings.seed, state.step + 1);
     const loss = await accumulate(parameters, settings, work, state.step, random);
-    if (!Number.isFinite(loss)) throw diverged(parameters, settings, state.step + 1, loss);
-    const { learningRate, norm } = update(parameters, settings, state.step);
+    requireFinite("loss", loss);
+    const norm = clipGradients(parameters.gradients, settings.maxGradNorm > 0 ? settings.maxGradNorm : Infinity);
+    requireFinite("gradient norm", norm);
+    const learningRate = update(parameters, settings, state.step);
     const average = state.averageLoss === null ? loss : state.averageLoss + AVERAGE_WEIGHT * (loss - state.averageLoss);
     state = { ...state, step: state.step + 1, averageLoss: average };
     emit({
@@ -116,15 +120,13 @@ export async function runLoop(
     const isLast = state.step === settings.totalSteps;
     const isDue = (every: number | undefined) => every !== undefined && (state.step % every === 0 || isLast);
     if (work.validate && isDue(settings.validationSteps)) state = await validated(state);
-    const isStale = settings.patience !== undefined && state.staleValidations >= settings.patience;
-    if (isDue(settings.saveSteps) || isStale || state.bestStep === state.step) await save();
-    if (isStale) return finish("early-stopping");
+    if (isDue(settings.saveSteps) || isStale() || state.bestStep === state.step) await save();
   }
-  return finish("finished");
+  return finish(isStale() ? "early-stopping" : "finished");
 
   async function validated(before: LoopState): Promise<LoopState> {
     const loss = await work.validate!();
-    const isBest = before.bestLoss === null || loss < before.bestLoss;
+    const isBest = Number.isFinite(loss) && (before.bestLoss === null || loss < before.bestLoss);
     const after = isBest
       ? { ...before, bestLoss: loss, bestStep: before.step, staleValidations: 0 }
       : { ...before, staleValidations: before.staleValidations + 1 };
@@ -137,15 +139,26 @@ export async function runLoop(
   }
 }
 
-function resumeState(parameters: FlatParameters, settings: LoopSettings, emit: (event: TrainEvent) => void): LoopState {
+/** Where the run goes on from, and the checkpoint to go back to if it diverges. */
+interface StartingPoint {
+  readonly state: LoopState;
+  readonly checkpoint: string | undefined;
+}
+
+function resumeState(
+  parameters: FlatParameters,
+  settings: LoopSettings,
+  emit: (event: TrainEvent) => void,
+): StartingPoint {
   const { resume, checkpointDir, fingerprint } = settings;
-  if (resume === "never") return START;
+  const anew = { state: START, checkpoint: undefined };
+  if (resume === "never") return anew;
   const [newest] = checkpointSteps(checkpointDir);
   const path = resume === "auto" ? newest !== undefined && checkpointPath(checkpointDir, newest) : resume.path;
-  if (!path) return START;
+  if (!path) return anew;
   const state = loadCheckpoint(path, parameters, fingerprint);
   emit({ type: "resume", step: state.step });
-  return state;
+  return { state, checkpoint: path };
 }
 
 /** Mean loss over the micro-batches; their mean gradient replaces `parameters.gradients`. */
@@ -168,12 +181,8 @@ async function accumulate(
   return loss;
 }
 
-function update(
-  parameters: FlatParameters,
-  settings: LoopSettings,
-  step: number,
-): { learningRate: number; norm: number } {
-  const norm = clipGradients(parameters.gradients, settings.maxGradNorm > 0 ? settings.maxGradNorm : Infinity);
+/** Applies the gradients; returns the learning rate of the first range. */
+function update(parameters: FlatParameters, settings: LoopSettings, step: number): number {
   const factor = learningRateFactor(settings.scheduler, step, settings.warmupSteps, settings.totalSteps);
   const { betas, epsilon, weightDecay } = settings;
   for (const { from, to, learningRate } of settings.rates)
@@ -187,15 +196,21 @@ function update(
       from,
       to,
     );
-  return { learningRate: settings.rates[0]!.learningRate * factor, norm };
+  return settings.rates[0]!.learningRate * factor;
 }
 
 /** Puts the last good weights back before reporting, so that what is on disk and in memory stays usable. */
-function diverged(parameters: FlatParameters, settings: LoopSettings, step: number, loss: number): Error {
-  const [newest] = checkpointSteps(settings.checkpointDir);
-  if (newest === undefined) return trainErrors.LOSS_NOT_FINITE(step, loss, "there was no checkpoint yet to go back to");
-  loadCheckpoint(checkpointPath(settings.checkpointDir, newest), parameters, settings.fingerprint);
-  return trainErrors.LOSS_NOT_FINITE(step, loss, `the checkpoint of step ${newest} was restored`);
+function diverged(
+  parameters: FlatParameters,
+  settings: LoopSettings,
+  what: string,
+  step: number,
+  value: number,
+  checkpoint: string | undefined,
+): Error {
+  if (!checkpoint) return trainErrors.LOSS_NOT_FINITE(what, step, value, "there was no checkpoint yet to go back to");
+  const state = loadCheckpoint(checkpoint, parameters, settings.fingerprint);
+  return trainErrors.LOSS_NOT_FINITE(what, step, value, `the checkpoint of step ${state.step} was restored`);
 }
 
 /** Speed over the last steps, so that a slow start does not spoil the estimate. */

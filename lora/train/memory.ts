@@ -7,7 +7,7 @@ import { trainErrors } from "./errors.ts";
 const MB = 2 ** 20;
 /** The process itself, sessions and buffers that do not grow with the model. */
 const FIXED_MB = 350;
-/** Bytes kept for the backward pass per activation of a layer: measured on mini and SD 1.5 sizes, see the test. */
+/** Tensors of a layer that its rules keep for the backward pass: counted, not measured. */
 const TENSORS_PER_RESNET = 11;
 const TENSORS_PER_TRANSFORMER = 34;
 /** What checkpointing leaves: the segments' borders and one segment at a time. */

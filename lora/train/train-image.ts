@@ -1,7 +1,7 @@
 /** Trains an image module from a configuration: the whole of `animula train` but the terminal. */
 import { createHash } from "node:crypto";
-import { mkdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import {
   createModule,
   siteKey,
@@ -57,6 +57,8 @@ export interface TrainedImageModule {
 /** Repetitions of each held-out picture, at timesteps spread over the schedule. */
 const VALIDATION_TIMESTEPS = 4;
 const VALIDATION_SEED = 20_240_601;
+/** A shuffled caption is new each time: 512 of SD 1.5's embeddings are 120 MB. */
+const CACHED_CAPTIONS_MAX = 512;
 
 /** @throws SAMPLES_NONE, MEMORY_TOO_SMALL, CHECKPOINT_FOREIGN, LOSS_NOT_FINITE */
 export async function trainImage(options: TrainImageOptions): Promise<TrainedImageModule> {
@@ -90,7 +92,7 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
       return graph.step(await noisyBatch(examples, texts, schedule, random, config, captions.encode));
     },
     ...(plan.validation.length > 0
-      ? { validate: () => validate(plan, latents, captions.encode, schedule, graph) }
+      ? { validate: () => validate(plan, config, latents, captions.encode, schedule, graph) }
       : {}),
     async saved(step) {
       await onSave?.(moduleNow(), step);
@@ -99,7 +101,7 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
   try {
     const state = await runLoop(parameters, settings, work, emit, signal);
     if (state.bestStep > 0 && state.bestStep !== state.step && !signal?.aborted)
-      loadCheckpoint(checkpointPath(settings.checkpointDir, state.bestStep), parameters, settings.fingerprint);
+      loadCheckpoint(bestCheckpoint(settings, state), parameters, settings.fingerprint);
     return { module: moduleNow(), sites, state, totalSteps: settings.totalSteps };
   } finally {
     await Promise.all([graph.close(), latents.close(), captions.close()]);
@@ -127,6 +129,12 @@ function toModule(parameters: FlatParameters, sites: readonly ModuleSite[], { ra
   const module = createModule(sites, { rank, alpha, uniform: () => 0 });
   module.parameters.set(parameters.weights);
   return module;
+}
+
+/** The best step's checkpoint; a run that went on from another folder may have left it there. */
+function bestCheckpoint({ checkpointDir, resume }: LoopSettings, { bestStep }: LoopState): string {
+  const here = checkpointPath(checkpointDir, bestStep);
+  return existsSync(here) || typeof resume === "string" ? here : checkpointPath(dirname(resume.path), bestStep);
 }
 
 interface PicturePlan {
@@ -176,6 +184,7 @@ function planPictures(config: TrainConfig, base: StableDiffusion, dataset: Image
 /** Mean loss over the held-out pictures, each at the same noise and timesteps every time, so that losses compare. */
 async function validate(
   plan: PicturePlan,
+  { captions, triggerWord }: TrainConfig,
   latents: LatentSource,
   encode: CaptionEncoder,
   schedule: NoiseSchedule,
@@ -186,7 +195,8 @@ async function validate(
     const random = new Random(VALIDATION_SEED, index);
     const example = { ...(await latents.example(picture, size, () => 0.5)), weight: 1 };
     const rows = Array.from({ length: VALIDATION_TIMESTEPS }, () => example);
-    const texts = rows.map(() => picture.caption);
+    const caption = buildCaption(picture.caption, { ...captions, triggerWord, dropout: 0, shuffle: false }, () => 0);
+    const texts = rows.map(() => caption);
     const spread = (row: number) => Math.floor(((row + 0.5) / VALIDATION_TIMESTEPS) * schedule.numTrainTimesteps);
     const options = { minSnrGamma: 0, noiseOffset: 0, timestepOf: spread };
     sum += await graph.loss(await noisyBatch(rows, texts, schedule, random, options, encode));
@@ -216,6 +226,7 @@ async function captionEncoder(
     const data = new Float32Array(captions.length * size);
     for (const [row, caption] of captions.entries()) {
       const known = cache.get(caption) ?? (await encoder.encode(tokensOf(caption)));
+      if (cache.size >= CACHED_CAPTIONS_MAX) cache.clear();
       cache.set(caption, known);
       data.set(known, row * size);
     }
@@ -273,6 +284,11 @@ function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageD
     strict: _t,
     saveFormat: _f,
     outputName: _n,
+    // Where things lie: a project folder that moved is still the same run.
+    trainDataDir: _d,
+    metadataPath: _p,
+    baseModel: _b,
+    priorPreservation,
     ...shaping
   } = config;
   const pictures = [...dataset.samples, ...dataset.classSamples].map(({ file, caption, repeats }) => [
@@ -282,7 +298,14 @@ function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageD
     repeats,
   ]);
   const [weights] = base.weights.unet.values();
-  const identity = [shaping, totalSteps, pictures, basename(base.path), weights && statSync(weights.path).size];
+  const identity = [
+    shaping,
+    priorPreservation?.weight ?? 0,
+    totalSteps,
+    pictures,
+    basename(base.path),
+    weights && statSync(weights.path).size,
+  ];
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
 }
 
