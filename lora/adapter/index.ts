@@ -27,11 +27,4 @@ export {
   type Stack,
   type StackEntry,
 } from "./stack.ts";
-export {
-  adaptableSites,
-  selectTargets,
-  targetGroups,
-  targetSites,
-  whyUnsupported,
-  type TargetGroup,
-} from "./targets.ts";
+export { selectTargets, targetGroups, targetSites, type TargetGroup } from "./targets.ts";

@@ -6,7 +6,6 @@ import { metadataSettings, readPeftConfig, type PeftSettings } from "./module-se
 import type { LoraLayer, LoraModule } from "./module.ts";
 import { fileKind, likelyBase, parseForeignKey, schemeOf, SiteNames, type TensorRole } from "./names.ts";
 import { adapterParts, downWidth, siteKey, type AdapterPart, type ModuleSite } from "./site.ts";
-import { whyUnsupported } from "./targets.ts";
 
 export interface IgnoredKey {
   readonly key: string;
@@ -83,9 +82,8 @@ class ModuleReader {
         continue;
       }
       const site = this.names.find(parsed.base);
-      const reason = site ? whyUnsupported(site) : "this base has no such layer that a module can adapt";
-      if (!site || reason !== undefined) {
-        this.ignore(key, reason ?? "");
+      if (!site) {
+        this.ignore(key, "this base has no such layer that a module can adapt");
         continue;
       }
       const found: FoundLayer = layers.get(site) ?? { site, base: parsed.base, keys: {} };

@@ -92,7 +92,12 @@ export function trainingFeeds(module: LoraModule, sites: readonly ModuleSite[]):
  * The runtime's MatMul forgets the batch axis of its right operand where the inner size is 0, and a convolution's adapter
  * has the batch on the right: a row of zeros stands for no module there.
  */
-const CONV_RANK_MIN = 1;
+const RANK_MIN = 1;
+/**
+ * Where the runtime's product over an empty rank is not zero: on convolutions it loses the batch axis, and on rows without
+ * positions (the time embedding) a batch of one reads memory that nobody wrote. Measured with onnxruntime-node 1.30.
+ */
+const rankMin = ({ kind, name }: ModuleSite): number => (kind === "conv" || /(^|\.)time_emb/.test(name) ? RANK_MIN : 0);
 
 interface WeightedLayer {
   readonly layer: LoraLayer;
@@ -147,7 +152,7 @@ function siteArrays(
   rows: readonly WeightedLayer[][],
   site: ModuleSite,
 ): { rank: number; down: Float32Array; up: Float32Array } {
-  const rank = Math.max(site.kind === "conv" ? CONV_RANK_MIN : 0, ...rows.map(totalRank));
+  const rank = Math.max(rankMin(site), ...rows.map(totalRank));
   const only = rows.length === 1 && rows[0]!.length === 1 ? rows[0]![0]! : undefined;
   const width = downWidth(site);
   // A lone module's own `down` is what is wanted: not copying it makes switching cheap.

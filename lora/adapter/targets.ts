@@ -9,23 +9,17 @@ interface GroupRow {
   readonly layers: RegExp;
 }
 
-/** Which layers each group holds. "conv" holds the convolutions of sd-scripts' conv mode. */
+/** Which layers each group holds. "conv" holds what sd-scripts' conv mode adds. */
 const groupTable: Readonly<Record<TargetGroup, GroupRow>> = {
   attention: { part: "unet", layers: /\.attn[12]\.(to_q|to_k|to_v|to_out\.0)$/ },
   "feed-forward": { part: "unet", layers: /\.ff\.net\.(0\.proj|2)$/ },
   proj: { part: "unet", layers: /\.attentions\.\d+\.(proj_in|proj_out)$/ },
   conv: {
     part: "unet",
-    layers: /\.(resnets\.\d+\.(conv1|conv2|conv_shortcut)|(up|down)samplers\.\d+\.conv)$/,
+    layers: /\.(resnets\.\d+\.(conv1|conv2|conv_shortcut|time_emb_proj)|(up|down)samplers\.\d+\.conv)$/,
   },
   "text-encoder": { part: "text_encoder", layers: /\.(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])$/ },
 };
-
-/** Layers that other tools' modules may adapt and ours cannot, with the reason a report gives. */
-const unsupported: readonly (readonly [layers: RegExp, reason: string])[] = [
-  // Their rows [N, width] have no position axis, so `linear` cannot give each row its own mix.
-  [/(^|\.)time_emb(edding|_proj)/, "adapters on the time embedding are not supported"],
-];
 
 export type SitePredicate = (part: AdapterPart, site: LayerSite) => boolean;
 
@@ -40,15 +34,3 @@ export function targetSites(sites: readonly ModuleSite[], groups: readonly Targe
   const selected = selectTargets(groups);
   return sites.filter((site) => selected(site.part, site));
 }
-
-/** Why a site cannot be adapted, or undefined where it can. */
-export function whyUnsupported(site: ModuleSite): string | undefined {
-  return unsupported.find(([layers]) => layers.test(site.name))?.[1];
-}
-
-/**
- * Every site that a module can adapt: what a graph offers inputs for when it serves modules. More than the groups hold,
- * as other tools' modules may adapt any layer.
- */
-export const adaptableSites = (sites: readonly ModuleSite[]): ModuleSite[] =>
-  sites.filter((site) => whyUnsupported(site) === undefined);

@@ -1,4 +1,4 @@
-import { adaptableSites, recordSites, type ModuleSite } from "../adapter/index.ts";
+import { recordSites, type ModuleSite } from "../adapter/index.ts";
 import { symbol } from "../graph/index.ts";
 import { Scope } from "../nn/index.ts";
 import { clipText } from "./clip-text.ts";
@@ -22,5 +22,5 @@ export function moduleSites(base: Pick<StableDiffusion, "unet" | "text">): Modul
     const tokens = source.graph.input("tokens", "int64", [symbol("N"), base.text.maxPositions]);
     clipText(new Scope(source), tokens, base.text);
   });
-  return adaptableSites([...inUnet, ...inText]);
+  return [...inUnet, ...inText];
 }

@@ -43,8 +43,11 @@ function gemmRows(x: Value, weight: Value, bias: Value | undefined): Value {
 function addLinearAdapter(scope: Scope, x: Value, y: Value, inSize: number, outSize: number): Value {
   const adapter = scope.adapter("linear", inSize, outSize);
   if (!adapter) return y;
-  const hidden = matmul(x, swapLast(adapter.down));
-  return add(y, mulScalar(matmul(hidden, swapLast(adapter.up)), adapter.scale));
+  // A row of its own for each batch entry, so that [A, …] matrices meet the batch axis and not the width.
+  const rows = x.shape.length === 2 ? reshape(x, [x.shape[0]!, 1, inSize]) : x;
+  const hidden = matmul(rows, swapLast(adapter.down));
+  const delta = matmul(hidden, swapLast(adapter.up));
+  return add(y, mulScalar(x.shape.length === 2 ? reshape(delta, y.shape) : delta, adapter.scale));
 }
 
 export interface ConvLayer {

@@ -7,8 +7,8 @@ import { sd15Sites } from "./tiny-sites.ts";
 describe("targets of a module", () => {
   it("are the 192 UNet and 72 text encoder layers of SD 1.5 that sd-scripts trains", () => {
     const counts = targetGroups.map((group) => targetSites(sd15Sites, [group]).length);
-    // 16 transformers: 8 attention projections, 2 feed-forward, 2 in and out; 22 resnets, 14 shortcuts, 3 up, 3 down.
-    assert.deepEqual(counts, [128, 32, 32, 22 * 2 + 14 + 6, 72]);
+    // 16 transformers: 8 attention projections, 2 feed-forward, 2 in and out; 22 resnets of two convolutions and a time projection, 14 shortcuts, 3 up, 3 down.
+    assert.deepEqual(counts, [128, 32, 32, 22 * 3 + 14 + 6, 72]);
     assert.equal(targetSites(sd15Sites, ["attention", "feed-forward", "proj"]).length, 192);
   });
 
