@@ -1,6 +1,6 @@
 /** `npm run bench`: Animula against PyTorch + diffusers + PEFT, as ratios of alternating runs. See README.md beside this. */
 import { spawnSync } from "node:child_process";
-import { loadavg } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Job, Result } from "./job.ts";
@@ -50,6 +50,9 @@ function theirs(job: Job): Result | undefined {
   });
 }
 
+/** What the numbers are of: versions, and where PyTorch was faster in its other layout. */
+const measured = new Set<string>();
+
 const stepOf = (result: Result): number => median(result.timesMs["step"]!);
 
 /** A B A B …; in the first round PyTorch runs in both layouts and keeps the faster one. */
@@ -67,6 +70,9 @@ function alternate(job: Job): Pair[] {
     checkAgreement(job, mine, other);
     pairs.push({ ours: mine, theirs: other });
   }
+  measured.add(pairs[0]!.ours.versions);
+  if (pairs[0]!.theirs) measured.add(pairs[0]!.theirs.versions);
+  if (channelsLast) measured.add(`PyTorch in channels_last: ${job.what} ${job.base}`);
   return pairs;
 }
 
@@ -90,8 +96,7 @@ const jobOf = (what: Job["what"], base: Job["base"], warmups: number, steps: num
 
 function speed(label: string, job: Job): void {
   const pairs = alternate(job);
-  const time = ({ timesMs }: Result) => median(timesMs["step"]!);
-  console.log(formatRow(label, "ms", pairs, time));
+  console.log(formatRow(label, "ms", pairs, stepOf));
   console.log(formatRow("  peak memory", "MB", pairs, ({ peakMb }) => peakMb));
   console.log(formatRow("  until it can run", "ms", pairs, ({ timesMs }) => timesMs["ready"]![0]!));
 }
@@ -146,6 +151,7 @@ function main(): void {
     console.log(`Load average ${load!.toFixed(1)}: something else runs here; do not quote these numbers.`);
   console.log(`${threads} threads, ${runs} alternating runs; ratio = Animula ÷ PyTorch, median (lowest–highest).`);
   for (const part of PARTS) if (only === undefined || only === part) parts[part]();
+  console.log([cpus()[0]?.model ?? "unknown processor", ...measured].join("; "));
 }
 
 main();
