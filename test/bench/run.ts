@@ -154,4 +154,9 @@ function main(): void {
   console.log([cpus()[0]?.model ?? "unknown processor", ...measured].join("; "));
 }
 
-main();
+try {
+  main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
