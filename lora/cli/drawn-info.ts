@@ -7,6 +7,7 @@ export function drawnInfo(
   request: Omit<DrawRequest, "seeds">,
   picture: Picture,
   loraHashes: GenerationInfo["loraHashes"],
+  modelHash?: string,
 ): GenerationInfo {
   return {
     prompt: request.prompt,
@@ -17,6 +18,7 @@ export function drawnInfo(
     seed: picture.seed,
     width: picture.width,
     height: picture.height,
+    ...(modelHash === undefined ? {} : { modelHash }),
     model: base.name,
     loraHashes,
   };

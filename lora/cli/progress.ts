@@ -1,12 +1,17 @@
-import { SingleBar } from "cli-progress";
+import { MultiBar, type SingleBar } from "cli-progress";
+import type { AnimulaError } from "../format/index.ts";
 import type { TrainEvent } from "../train/index.ts";
 
 /** What a command tells whoever watches it. */
 export interface Watcher {
   report(text: string, data: unknown): void;
+  note(text: string): void;
   event(event: TrainEvent): void;
   sample(path: string, prompt: string): void;
-  done(modulePath: string, bestStep: number): void;
+  done(modulePath: string, step: number): void;
+  failed(error: AnimulaError): void;
+  /** Gives the terminal back; to be called in any case. */
+  close(): void;
 }
 
 /** For machines: one JSON object a line. */
@@ -14,52 +19,94 @@ export function jsonLines(write: (line: string) => void = (line) => void process
   const line = (object: object) => write(`${JSON.stringify(object)}\n`);
   return {
     report: (_text, data) => line({ type: "report", ...(data as object) }),
+    note: () => {},
     event: (event) => line(event),
     sample: (path, prompt) => line({ type: "sample", path, prompt }),
-    done: (modulePath, bestStep) => line({ type: "done", module: modulePath, bestStep }),
+    done: (module, step) => line({ type: "done", module, step }),
+    failed: ({ code, message }) => line({ type: "error", code, message }),
+    close: () => {},
   };
 }
 
-/** For people: the report, then a bar with loss, speed and time left. */
-export function progressBar(): Watcher {
-  const format = "{bar} {value}/{total}  loss {loss}  {speed} images/s  {left} left";
-  const bar = new SingleBar({
-    format,
-    hideCursor: true,
-    barsize: 30,
-    clearOnComplete: false,
-    noTTYOutput: true,
-    notTTYSchedule: 5000,
-  });
-  let isStarted = false;
-  const say = (text: string) => process.stdout.write(`${isStarted ? "\n" : ""}${text}\n`);
+type StepEvent = Extract<TrainEvent, { type: "step" }>;
+/** Where the newest step is shown, and lines above it. */
+interface Display {
+  say(text: string): void;
+  step(event: StepEvent): void;
+  close(): void;
+}
+
+/** For people: the report, then how far it is, with loss, speed and time left. */
+export function progressBar(output: NodeJS.WriteStream = process.stdout): Watcher {
+  const display = output.isTTY ? terminalDisplay(output) : lineDisplay(output);
   return {
-    report: (text) => say(text),
+    report: (text) => display.say(text.trimEnd()),
+    note: (text) => display.say(text),
     event(event) {
-      if (event.type === "step") {
-        const payload = {
-          loss: event.averageLoss.toFixed(4),
-          speed: event.imagesPerSecond.toFixed(1),
-          left: duration(event.secondsLeft),
-        };
-        if (!isStarted) bar.start(event.totalSteps, event.step, payload);
-        isStarted = true;
-        bar.update(event.step, payload);
-      } else if (event.type === "resume") say(`going on from step ${event.step}`);
+      if (event.type === "step") display.step(event);
+      else if (event.type === "resume") display.say(`going on from step ${event.step}`);
       else if (event.type === "validation")
-        say(`held-out loss ${event.loss.toFixed(4)} at step ${event.step}; best so far: step ${event.bestStep}`);
-      else if (event.type === "stop") {
-        bar.stop();
-        if (event.reason !== "finished") say(`stopped at step ${event.step}: ${event.reason}`);
-      }
+        display.say(
+          `held-out loss ${event.loss.toFixed(4)} at step ${event.step}; best so far: step ${event.bestStep}`,
+        );
+      else if (event.type === "stop" && event.reason === "early-stopping")
+        display.say(
+          `stopped early at step ${event.step}: the held-out loss no longer falls; best: step ${event.bestStep}`,
+        );
     },
-    sample: () => {},
-    done: (modulePath, bestStep) => say(`module written: ${modulePath} (step ${bestStep})`),
+    sample: (path) => display.say(`sample: ${path}`),
+    done: (modulePath, step) => display.say(`module of step ${step}: ${modulePath}`),
+    failed: () => {},
+    close: () => display.close(),
   };
+}
+
+/** A bar at the bottom, lines above it. */
+function terminalDisplay(output: NodeJS.WriteStream): Display {
+  let bars: MultiBar | undefined;
+  let bar: SingleBar | undefined;
+  return {
+    say: (text) => void (bars ? bars.log(`${text}\n`) : output.write(`${text}\n`)),
+    step(event) {
+      const format = "{bar} {value}/{total}  {numbers}";
+      bars ??= new MultiBar({ format, stream: output, barsize: 30, gracefulExit: false });
+      const numbers = stepNumbers(event);
+      bar ??= bars.create(event.totalSteps, event.step, { numbers });
+      bar.update(event.step, { numbers });
+    },
+    close() {
+      bars?.stop();
+      bars = undefined;
+    },
+  };
+}
+
+/** A log file or a pipe gets a line now and then instead of a moving bar. */
+const LINE_EVERY_MS = 5000;
+
+function lineDisplay(output: NodeJS.WriteStream): Display {
+  let next = 0;
+  return {
+    say: (text) => void output.write(`${text}\n`),
+    step(event) {
+      const now = performance.now();
+      if (now < next && event.step < event.totalSteps) return;
+      next = now + LINE_EVERY_MS;
+      output.write(`step ${event.step}/${event.totalSteps}  ${stepNumbers(event)}\n`);
+    },
+    close: () => {},
+  };
+}
+
+function stepNumbers({ averageLoss, imagesPerSecond: speed, secondsLeft }: StepEvent): string {
+  // Large models on a CPU take many seconds a picture, which "0.0 images/s" would hide.
+  const pace = speed >= 1 ? `${speed.toFixed(1)} images/s` : `${(1 / speed).toFixed(1)} s/image`;
+  return `loss ${averageLoss.toFixed(4)}  ${pace}  ${duration(secondsLeft)} left`;
 }
 
 function duration(seconds: number): string {
   const whole = Math.round(seconds);
-  const minutes = Math.floor(whole / 60);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }

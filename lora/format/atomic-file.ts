@@ -16,6 +16,17 @@ export function writeFailure(path: string, cause: unknown): AnimulaError {
   return noSpaceCodes.has(code) ? formatErrors.FILE_NO_SPACE(path, code) : formatErrors.FILE_NOT_WRITABLE(path, code);
 }
 
+/** Makes a folder and those above it. Errors: FILE_NO_SPACE, FOLDER_NOT_WRITABLE. */
+export function makeFolder(path: string): void {
+  try {
+    fs.mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    if (noSpaceCodes.has(code)) throw formatErrors.FILE_NO_SPACE(path, code);
+    throw formatErrors.FOLDER_NOT_WRITABLE(path, code === "EEXIST" ? "a file of that name" : code);
+  }
+}
+
 function writeAll(descriptor: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.length) {

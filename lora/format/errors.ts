@@ -9,6 +9,8 @@ export const formatErrors = errorTable({
     `${path}: expected a regular file, got a folder or a device; name the file inside it`,
   FILE_NOT_WRITABLE: (path: string, reason: string) =>
     `${path}: expected to write this file, got ${reason}; check that the folder exists and is writable`,
+  FOLDER_NOT_WRITABLE: (path: string, reason: string) =>
+    `${path}: expected a folder to write to, got ${reason}; choose another folder, or check its permissions`,
   FILE_NO_SPACE: (path: string, reason: string) =>
     `${path}: expected room on the disk, got ${reason}; free some space and try again (nothing was half-written)`,
 

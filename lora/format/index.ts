@@ -1,5 +1,5 @@
 export { AnimulaError, errorTable } from "./error.ts";
-export { writeFileAtomic } from "./atomic-file.ts";
+export { makeFolder, writeFileAtomic } from "./atomic-file.ts";
 export {
   bfloat16ToFloat32,
   float16ToFloat32,

@@ -51,7 +51,7 @@ export class Painter {
     const graph = new Graph();
     const inputs = unetInputs(graph, base);
     const weights = new FrozenWeights(graph, "unet", base.weights.unet, adapters?.(graph));
-    const prediction = unet(new Scope(weights), inputs, base.unet);
+    const prediction = unet(new Scope(weights), inputs, base.unet, { latentArea: (base.side / base.factor) ** 2 });
     return new Painter(base, await Session.open({ prediction }, options), await LatentDecoder.open(base, options));
   }
 

@@ -42,7 +42,7 @@ function encoderLayer(scope: Scope, x: Value, mask: Value, config: ClipTextConfi
   const { hiddenSize: width, intermediateSize, heads } = config;
   const own = layerNorm(scope.at("layer_norm1"), x, width);
   const project = (name: string) => linear(scope.at("self_attn").at(name), own, width, width);
-  const mixed = scaledDotProduct(project("q_proj"), project("k_proj"), project("v_proj"), heads, mask);
+  const mixed = scaledDotProduct(project("q_proj"), project("k_proj"), project("v_proj"), heads, { mask });
   const h = add(x, linear(scope.at("self_attn.out_proj"), mixed, width, width));
   const up = linear(scope.at("mlp.fc1"), layerNorm(scope.at("layer_norm2"), h, width), width, intermediateSize);
   const active = config.activation === "quick_gelu" ? quickGelu(up) : gelu(up);

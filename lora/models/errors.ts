@@ -7,6 +7,8 @@ export const modelErrors = errorTable({
     `base_model ${path}: expected a Stable Diffusion 1.x or 2.x model, got no ${part}; this is another kind of model or an incomplete download`,
   BASE_CONFIG_INVALID: (file: string, key: string, expected: string, got: string) =>
     `${file}: ${key}: expected ${expected}, got ${got}; download the folder again or use a Stable Diffusion 1.x or 2.x model`,
+  BASE_INPUTS: (path: string, expected: number, got: number) =>
+    `base_model ${path}: expected a UNet with ${expected} input channels, got ${got}; this is an inpainting or depth model, use the plain one`,
   BASE_TENSOR_MISSING: (path: string, name: string) =>
     `base_model ${path}: expected a tensor ${name}, got none; this is another kind of model or an incomplete download`,
   BASE_TENSOR_SHAPE: (path: string, name: string, expected: string, got: string) =>

@@ -1,7 +1,7 @@
 /** Opens a Stable Diffusion 1.x or 2.x base: a diffusers folder or a single `.safetensors` file. Reads headers only. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { openSafetensors, type SafetensorsFile } from "../format/index.ts";
+import { openSafetensors, refusePickle, type SafetensorsFile } from "../format/index.ts";
 import type { ClipTextConfig } from "./clip-text.ts";
 import { openAiClipTokenizer, readClipTokenizer, type ClipTokenizer } from "./clip-tokenizer.ts";
 import { modelErrors } from "./errors.ts";
@@ -45,6 +45,7 @@ async function openFolder(path: string): Promise<StableDiffusion> {
   const weights = Object.fromEntries(
     PARTS.map((part) => [part, folderWeights(path, part)]),
   ) as StableDiffusion["weights"];
+  requirePlain(path, unet.config, vae);
   const factor = 2 ** (vae.blockOutChannels.length - 1);
   return {
     path,
@@ -60,6 +61,11 @@ async function openFolder(path: string): Promise<StableDiffusion> {
   };
 }
 
+/** Inpainting and depth models take a mask or a depth map beside the latents. */
+function requirePlain(path: string, unet: UnetConfig, vae: VaeConfig): void {
+  if (unet.inChannels !== vae.latentChannels) throw modelErrors.BASE_INPUTS(path, vae.latentChannels, unet.inChannels);
+}
+
 const WEIGHT_FILES: readonly string[] = [
   "diffusion_pytorch_model.safetensors",
   "diffusion_pytorch_model.fp16.safetensors",
@@ -69,7 +75,10 @@ const WEIGHT_FILES: readonly string[] = [
 
 function folderWeights(path: string, part: SdPart): WeightMap {
   const file = WEIGHT_FILES.map((name) => join(path, part, name)).find(existsSync);
-  if (!file) throw modelErrors.BASE_PART_MISSING(path, `${part}/${WEIGHT_FILES[0]}`);
+  if (!file) {
+    for (const name of readdirSync(join(path, part))) if (name.endsWith(".bin")) refusePickle(join(path, part, name));
+    throw modelErrors.BASE_PART_MISSING(path, `${part}/${WEIGHT_FILES[0]}`);
+  }
   return weightMap(openSafetensors(file), (name) => [{ name: canonicalDiffusersName(part, name) }]);
 }
 
@@ -87,11 +96,13 @@ async function openSingleFile(path: string): Promise<StableDiffusion> {
   const weights = { unet: ofPart("unet"), vae: ofPart("vae"), text_encoder: ofPart("text_encoder") };
   const isV2 = layout.text.tower === "openclip";
   const unet = inferUnet(path, weights.unet, layout.unet, isV2);
+  const vae = inferVae(path, weights.vae, layout.vae.layersPerBlock, layout.vae.blocks);
+  requirePlain(path, unet, vae);
   return {
     path,
     name: basename(path).replace(/\.safetensors$/, ""),
     unet,
-    vae: inferVae(path, weights.vae, layout.vae.layersPerBlock, layout.vae.blocks),
+    vae,
     text: inferText(path, weights.text_encoder, isV2),
     scheduler: { prediction_type: isV2 && predictsVelocity(file) ? "v_prediction" : "epsilon" },
     tokenizer: await openAiClipTokenizer(isV2 ? { padToken: "!" } : {}),
@@ -225,6 +236,9 @@ function readUnetConfig(file: string): { config: UnetConfig; sampleSize: number 
       throw modelErrors.BASE_CONFIG_INVALID(file, "down_block_types", Object.keys(DOWN_BLOCKS).join(" or "), type);
     return hasAttention;
   });
+  const isNone = (value: unknown): value is null => value === null;
+  // SDXL's UNet also takes sizes and a pooled embedding; without them it would draw nonsense.
+  json.get("addition_embed_type", "null (Stable Diffusion 1.x and 2.x; SDXL is not supported)", isNone, null);
   const config: UnetConfig = {
     inChannels: json.count("in_channels", 4),
     outChannels: json.count("out_channels", 4),

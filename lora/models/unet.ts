@@ -49,11 +49,17 @@ function timestepEmbedding(timestep: Value, width: number): Value {
 }
 
 /** diffusers' `Transformer2DModel` around one block, residual over [N, C, H, W]. */
-function spatialTransformer(scope: Scope, x: Value, context: Value, heads: number, config: UnetConfig): Value {
+function spatialTransformer(
+  scope: Scope,
+  x: Value,
+  context: Value,
+  { heads, slices }: { heads: number; slices: number },
+  config: UnetConfig,
+): Value {
   const [n, width, h, w] = x.shape as [Dim, number, Dim, Dim];
   const toRows = (v: Value) => transpose(reshape(v, [n, width, productOf([h, w])]), [0, 2, 1]);
   const toPlane = (v: Value) => reshape(transpose(v, [0, 2, 1]), [n, width, h, w]);
-  const layer = { width, contextWidth: config.crossAttentionDim, heads };
+  const layer = { width, contextWidth: config.crossAttentionDim, heads, slices };
   const block = (rows: Value) => transformerBlock(scope.at("transformer_blocks.0"), rows, context, layer);
   const normalised = groupNorm(scope.at("norm"), x, config.normNumGroups, TRANSFORMER_EPSILON);
   if (config.useLinearProjection) {
@@ -76,6 +82,19 @@ export interface UnetInputs {
 export interface UnetOptions {
   /** Recompute each block in the backward pass instead of keeping what is inside it. */
   readonly gradientCheckpointing?: boolean;
+  /** Positions of the latents, h · w, that the graph is meant for; large ones attend in slices. Any other size works too. */
+  readonly latentArea?: number;
+}
+
+/** Self-attention scores beyond this are computed in slices: below it, keeping them is faster than recomputing. */
+const SCORES_BYTES_MAX = 64 * 2 ** 20;
+
+/** Slices of the self-attention at a level: as few as keep a slice's scores for one picture within the limit. */
+function attentionSlices(heads: number, latentArea: number, level: number): number {
+  const bytesPerHead = 4 * (latentArea / 4 ** level) ** 2;
+  for (let slices = 1; slices < heads; slices++)
+    if (heads % slices === 0 && (heads / slices) * bytesPerHead <= SCORES_BYTES_MAX) return slices;
+  return heads;
 }
 
 /** Noise (or velocity) prediction, [N, outChannels, h, w]. */
@@ -90,6 +109,11 @@ export function unet(scope: Scope, inputs: UnetInputs, config: UnetConfig, optio
   const hidden = silu(linear(scope.at("time_embedding.linear_1"), sinusoid, widths[0]!, timeWidth));
   const time = silu(linear(scope.at("time_embedding.linear_2"), hidden, timeWidth, timeWidth));
 
+  const attentionAt = (level: number) => {
+    const heads = config.heads[level]!;
+    return { heads, slices: attentionSlices(heads, options.latentArea ?? 0, level) };
+  };
+
   let width = widths[0]!;
   let h = conv2d(scope.at("conv_in"), inputs.sample, config.inChannels, width, SAME);
   /** A resnet and, where the level has one, its transformer. */
@@ -100,7 +124,7 @@ export function unet(scope: Scope, inputs: UnetInputs, config: UnetConfig, optio
       const resnet = { inSize, outSize, groups, epsilon: RESNET_EPSILON };
       const y = resnetBlock(block.at("resnets").at(i), input, resnet, time);
       if (!config.attentionLevels[level]) return y;
-      return spatialTransformer(block.at("attentions").at(i), y, context, config.heads[level]!, config);
+      return spatialTransformer(block.at("attentions").at(i), y, context, attentionAt(level), config);
     });
 
   const skips = [h];
@@ -117,7 +141,7 @@ export function unet(scope: Scope, inputs: UnetInputs, config: UnetConfig, optio
     const middle = scope.at("mid_block");
     const resnet = { inSize: width, outSize: width, groups, epsilon: RESNET_EPSILON };
     let y = resnetBlock(middle.at("resnets.0"), h, resnet, time);
-    y = spatialTransformer(middle.at("attentions.0"), y, context, config.heads.at(-1)!, config);
+    y = spatialTransformer(middle.at("attentions.0"), y, context, attentionAt(widths.length - 1), config);
     return resnetBlock(middle.at("resnets.1"), y, resnet, time);
   });
 

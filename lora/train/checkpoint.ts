@@ -1,7 +1,7 @@
 /** Resumable state of a run: module, moments, step and what the loop remembers. One file, written atomically. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
+import { makeFolder, openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import { trainErrors } from "./errors.ts";
 import type { FlatParameters } from "./flat-parameters.ts";
 
@@ -24,7 +24,7 @@ export const checkpointPath = (dir: string, step: number): string =>
 
 /** @param fingerprint names everything that must be equal for a resumed run to be the same run */
 export function saveCheckpoint(dir: string, parameters: FlatParameters, state: LoopState, fingerprint: string): string {
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   const path = checkpointPath(dir, state.step);
   const { weights, moments } = parameters;
   const tensor = (data: Float32Array<ArrayBuffer>) => ({ dtype: "F32" as const, shape: [data.length], data });

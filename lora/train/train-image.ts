@@ -1,6 +1,6 @@
 /** Trains an image module from a configuration: the whole of `animula train` but the terminal. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
   createModule,
@@ -22,6 +22,7 @@ import {
   type ImageDataset,
   type Size,
 } from "../data/index.ts";
+import { makeFolder } from "../format/index.ts";
 import type { Graph } from "../graph/index.ts";
 import { NoiseSchedule, Random, type ScheduleConfig } from "../diffusion/index.ts";
 import { moduleSites, type StableDiffusion } from "../models/index.ts";
@@ -311,5 +312,5 @@ function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageD
 
 /** Makes the folders a run writes to, so that a full or read-only disk is known before the first step. */
 export function makeOutputFolders(config: TrainConfig): void {
-  for (const dir of [config.outputDir, config.loggingDir]) mkdirSync(dir, { recursive: true });
+  for (const dir of [config.outputDir, config.loggingDir]) makeFolder(dir);
 }

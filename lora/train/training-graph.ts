@@ -11,6 +11,8 @@ export interface TrainingGraphOptions {
   readonly gradientCheckpointing: boolean;
   /** The text tower becomes part of the graph; otherwise embeddings are fed. */
   readonly trainsTextEncoder: boolean;
+  /** Positions of the largest latents, h · w. */
+  readonly latentArea?: number;
   readonly session?: SessionOptions;
 }
 
@@ -90,14 +92,14 @@ export class TrainingGraph {
 function buildLoss(
   base: StableDiffusion,
   adaptersOf: (graph: Graph) => AdapterInputs,
-  { gradientCheckpointing, trainsTextEncoder }: TrainingGraphOptions,
+  { gradientCheckpointing, trainsTextEncoder, latentArea = 0 }: TrainingGraphOptions,
 ): { loss: Value; adapters: AdapterInputs } {
   const graph = new Graph();
   const inputs = unetInputs(graph, base);
   const adapters = adaptersOf(graph);
   const textEmbeddings = trainsTextEncoder ? embedded(graph, base, adapters) : inputs.textEmbeddings;
   const net = new FrozenWeights(graph, "unet", base.weights.unet, adapters.forPart("unet"));
-  const prediction = unet(new Scope(net), { ...inputs, textEmbeddings }, base.unet, { gradientCheckpointing });
+  const prediction = unet(new Scope(net), { ...inputs, textEmbeddings }, base.unet, { gradientCheckpointing, latentArea });
   const target = graph.input("target", "float32", prediction.shape);
   const weight = graph.input("weight", "float32", [symbol("N")]);
   const error = sub(prediction, target);

@@ -1,12 +1,12 @@
-import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "citty";
 import { readImageDataset } from "../../data/index.ts";
-import { writeFileAtomic } from "../../format/index.ts";
+import { makeFolder, writeFileAtomic } from "../../format/index.ts";
 import { DrawingStudio, type Picture } from "../../generate/index.ts";
 import { openStableDiffusion } from "../../models/index.ts";
 import { loadTrainConfig } from "../../train/index.ts";
+import { numberOption } from "../command-line.ts";
 import { contactSheet, type SheetRow } from "../contact-sheet.ts";
 import { progressBar } from "../progress.ts";
 import { runTraining } from "./train.ts";
@@ -22,9 +22,11 @@ export const demoCommand = defineCommand({
   },
   async run({ args }) {
     const config = { ...loadTrainConfig(CONFIG, ROOT), outputDir: args.output, loggingDir: join(args.output, "logs") };
-    const shortened = args.steps ? { ...config, epochs: undefined, maxTrainSteps: Number(args.steps) } : config;
+    const steps = numberOption("steps", args.steps, { least: 1, most: 1_000_000, example: 100 });
+    const shortened = steps === undefined ? config : { ...config, epochs: undefined, maxTrainSteps: steps };
     process.stdout.write("Animula demonstration: a character in a style that the embedded base never saw.\n\n");
-    const { modulePath } = await runTraining({ ...shortened, samplePrompts: [] }, progressBar());
+    const { modulePath, cancelledBy } = await runTraining({ ...shortened, samplePrompts: [] }, progressBar());
+    if (cancelledBy || !modulePath) return;
     const sheet = join(args.output, "before-after.png");
     await writeSheet(sheet, modulePath, config);
     process.stdout.write(`\nBefore and after, with the pictures it learned from: ${sheet}\n`);
@@ -49,7 +51,7 @@ async function writeSheet(path: string, modulePath: string, config: ReturnType<t
     { label: "base alone", pictures: await draw("") },
     { label: "with the module", pictures: await draw(" <lora:demo:1>") },
   ];
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   writeFileAtomic(path, await contactSheet(rows, base.side * 2));
   await studio.close();
 }

@@ -1,28 +1,37 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineCommand } from "citty";
-import { parsePrompt } from "../../diffusion/index.ts";
-import { AnimulaError, writeFileAtomic } from "../../format/index.ts";
-import { DrawingStudio, encodePng } from "../../generate/index.ts";
+import { parsePrompt, parseSamplerName, samplerNames } from "../../diffusion/index.ts";
+import { makeFolder, writeFileAtomic } from "../../format/index.ts";
+import { DrawingStudio, encodePng, generateErrors, modelHash, moduleHash } from "../../generate/index.ts";
 import { openStableDiffusion } from "../../models/index.ts";
+import { numberOption } from "../command-line.ts";
+import { cliErrors } from "../errors.ts";
 import { drawnInfo } from "../drawn-info.ts";
+
+const BASE_DEFAULT = fileURLToPath(new URL("../../../assets/base/mini-sd", import.meta.url));
+/** The largest seed that the WebUI takes. */
+const SEED_MAX = 2 ** 32 - 1;
+const SEED_DEFAULT = 1;
 
 export const generateCommand = defineCommand({
   meta: { name: "generate", description: "Draw pictures with a base and its modules" },
   args: {
     base: {
       type: "string",
-      description: "Base model: a .safetensors file or a diffusers folder",
-      default: "./assets/base/mini-sd",
+      description: "Base model: a .safetensors file or a diffusers folder (the embedded mini base)",
     },
     prompt: { type: "string", description: "WebUI syntax: (word:1.2), <lora:name:0.8>", required: true },
     negative: { type: "string", description: "What to keep away from" },
-    lora: { type: "string", description: "Module file or files, comma-separated; named by file name without ending" },
+    lora: {
+      type: "string",
+      description: "Module files, comma-separated; weight 1 where the prompt does not name them",
+    },
     "lora-dir": { type: "string", description: "Folder of module files that the prompt may name" },
     steps: { type: "string", description: "Sampling steps (20)" },
     guidance: { type: "string", description: "Guidance scale (7)" },
-    sampler: { type: "string", description: "DDIM, Euler, Euler a, DPM++ 2M" },
+    sampler: { type: "string", description: `${samplerNames().join(", ")} (DPM++ 2M)` },
     seed: { type: "string", description: "First seed (1)" },
     count: { type: "string", description: "How many pictures, on following seeds (1)" },
     width: { type: "string", description: "Pixels" },
@@ -30,71 +39,87 @@ export const generateCommand = defineCommand({
     output: { type: "string", description: "Folder for the pictures", default: "./output/pictures" },
   },
   async run({ args }) {
-    const seed = wholeNumber("seed", args.seed) ?? 1;
-    const seeds = Array.from({ length: wholeNumber("count", args.count) ?? 1 }, (_, i) => seed + i);
+    const first = numberOption("seed", args.seed, { least: 0, most: SEED_MAX, example: 7 }) ?? SEED_DEFAULT;
+    const count = numberOption("count", args.count, { least: 1, most: 10_000, example: 4 }) ?? 1;
     const options = {
       negative: args.negative,
-      steps: wholeNumber("steps", args.steps),
-      guidanceScale: finite("guidance", args.guidance),
+      steps: numberOption("steps", args.steps, { least: 1, most: 999, example: 20 }),
+      guidanceScale: numberOption("guidance", args.guidance, { least: 0, most: 100, isWhole: false, example: 7 }),
       sampler: args.sampler,
-      width: wholeNumber("width", args.width),
-      height: wholeNumber("height", args.height),
+      width: numberOption("width", args.width, { least: 8, most: 4096, example: 512 }),
+      height: numberOption("height", args.height, { least: 8, most: 4096, example: 512 }),
     };
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    const base = await openStableDiffusion(args.base);
+    if (args.sampler !== undefined) parseSamplerName(args.sampler);
+    const { prompt, files } = chooseModules(args.prompt, args.negative ?? "", args.lora, args["lora-dir"]);
+    for (const { warnings } of [parsePrompt(prompt), parsePrompt(args.negative ?? "")])
+      for (const warning of warnings) process.stderr.write(`${warning}\n`);
+    const base = await openStableDiffusion(args.base ?? BASE_DEFAULT);
     const studio = await DrawingStudio.open(base);
-    const hashes = loadModules(studio, args.prompt, args.lora, args["lora-dir"]);
-    const request = { prompt: args.prompt, ...given };
-    const pictures = await studio.draw({ ...request, seeds });
-    mkdirSync(args.output, { recursive: true });
-    for (const picture of pictures) {
-      const path = join(args.output, `${picture.seed}.png`);
-      writeFileAtomic(path, await encodePng(picture.pixels, drawnInfo(base, request, picture, hashes)));
-      process.stdout.write(`${path}\n`);
+    try {
+      const hashes = loadModules(studio, files);
+      makeFolder(args.output);
+      const hash = await modelHash(base);
+      // One after the other, so that each picture is on disk as soon as it is drawn.
+      for (let seed = first; seed < first + count; seed++) {
+        const [picture] = await studio.draw({ prompt, ...given, seeds: [seed] });
+        const info = drawnInfo(base, { prompt, ...given }, picture!, hashes, hash);
+        const path = freePath(args.output, seed);
+        writeFileAtomic(path, await encodePng(picture!.pixels, info));
+        process.stdout.write(`${path}\n`);
+      }
+    } finally {
+      await studio.close();
     }
-    await studio.close();
   },
 });
 
-/** Loads the modules given by file, and those of the folder that the prompt names; says what each changes. */
-function loadModules(
-  studio: DrawingStudio,
-  prompt: string,
-  files: string | undefined,
-  folder: string | undefined,
-): { name: string; hash: string }[] {
-  const paths = new Map((files?.split(",") ?? []).map((path) => [basename(path).replace(/\.safetensors$/, ""), path]));
-  const inFolder =
-    folder && existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".safetensors")) : [];
-  for (const file of inFolder) paths.set(file.replace(/\.safetensors$/, ""), join(folder!, file));
-  const named = new Set(parsePrompt(prompt).loras.map(({ name }) => name));
-  return [...paths]
-    .filter(([name]) => named.has(name))
-    .map(([name, path]) => {
-      const { applied, ignored } = studio.loadModule(name, path);
-      process.stderr.write(`${name}: ${applied.length} tensors applied, ${ignored.length} ignored\n`);
-      for (const { key, reason } of ignored.slice(0, 5)) process.stderr.write(`  ${key}: ${reason}\n`);
-      return { name, hash: createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 12) };
-    });
+/** `00001-7.png`: the number of the picture in its folder and its seed; earlier pictures are never replaced. */
+function freePath(folder: string, seed: number): string {
+  const numbers = readdirSync(folder).map((name) => Number(/^(\d{5,})-\d+\.png$/.exec(name)?.[1] ?? 0));
+  const number = numbers.reduce((a, b) => Math.max(a, b), 0) + 1;
+  return join(folder, `${String(number).padStart(5, "0")}-${seed}.png`);
 }
 
-function wholeNumber(key: string, text: string | undefined): number | undefined {
-  const value = finite(key, text);
-  if (value !== undefined && (!Number.isSafeInteger(value) || value < 0))
-    throw new AnimulaError(
-      "ARGUMENT_INVALID",
-      `--${key}: expected a whole number, got ${text}; write for example --${key} 20`,
-    );
-  return value;
+interface Chosen {
+  /** The prompt, with a tag of weight 1 for each file of --lora that it does not name itself. */
+  readonly prompt: string;
+  /** Name in prompts → file. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
-function finite(key: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value))
-    throw new AnimulaError(
-      "ARGUMENT_INVALID",
-      `--${key}: expected a number, got "${text}"; write for example --${key} 7`,
-    );
-  return value;
+/** Files given by --lora are used in any case; those of the folder if a prompt names them. */
+function chooseModules(prompt: string, negative: string, lora: string | undefined, folder: string | undefined): Chosen {
+  const nameOf = (path: string) => basename(path).replace(/\.safetensors$/i, "");
+  const given = (lora?.split(",") ?? []).map((path) => path.trim()).filter((path) => path !== "");
+  const files = new Map(given.map((path) => [nameOf(path), path]));
+  const named = new Set([prompt, negative].flatMap((text) => parsePrompt(text).loras.map(({ name }) => name)));
+  const unnamed = [...files.keys()].filter((name) => !named.has(name));
+  const inFolder = new Map(
+    folder === undefined ? [] : modulesIn(folder).map((file) => [nameOf(file), join(folder, file)]),
+  );
+  for (const name of named) {
+    if (files.has(name)) continue;
+    const path = inFolder.get(name);
+    if (!path) throw generateErrors.MODULE_UNKNOWN(name, [...files.keys(), ...inFolder.keys()].join(", ") || "none is");
+    files.set(name, path);
+  }
+  return { prompt: [prompt, ...unnamed.map((name) => `<lora:${name}:1>`)].join(" "), files };
+}
+
+/** @throws FOLDER_NOT_FOUND */
+function modulesIn(folder: string): string[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw cliErrors.FOLDER_NOT_FOUND("lora-dir", folder);
+  return readdirSync(folder).filter((name) => /\.safetensors$/i.test(name));
+}
+
+/** Loads modules and says what of each was used. */
+function loadModules(studio: DrawingStudio, files: ReadonlyMap<string, string>): { name: string; hash: string }[] {
+  const LISTED_MAX = 5;
+  return [...files].flatMap(([name, path]) => {
+    const { applied, ignored } = studio.loadModule(name, path);
+    process.stderr.write(`${name}: ${applied.length} tensors applied, ${ignored.length} ignored\n`);
+    for (const { key, reason } of ignored.slice(0, LISTED_MAX)) process.stderr.write(`  ${key}: ${reason}\n`);
+    return statSync(path).isDirectory() ? [] : [{ name, hash: moduleHash(path) }];
+  });
 }

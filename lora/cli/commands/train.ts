@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { defineCommand } from "citty";
 import { writeDiffusers, writeKohya, type LoraModule, type ModuleInfo } from "../../adapter/index.ts";
-import { checkDataset, formatReport, readImageDataset } from "../../data/index.ts";
-import { AnimulaError, EventWriter, writeFileAtomic } from "../../format/index.ts";
-import { DrawingStudio, encodePng } from "../../generate/index.ts";
+import { checkDataset, formatReport, readImageDataset, type ImageDataset } from "../../data/index.ts";
+import { AnimulaError, EventWriter, makeFolder, writeFileAtomic } from "../../format/index.ts";
+import { DrawingStudio, encodePng, type Picture } from "../../generate/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../../models/index.ts";
 import {
   configHelp,
@@ -14,6 +14,7 @@ import {
   type TrainConfig,
   type TrainEvent,
 } from "../../train/index.ts";
+import { cliErrors } from "../errors.ts";
 import { drawnInfo } from "../drawn-info.ts";
 import { jsonLines, progressBar, type Watcher } from "../progress.ts";
 
@@ -27,27 +28,71 @@ export const trainCommand = defineCommand({
   },
   async run({ args }) {
     if (args["help-config"]) {
-      process.stdout.write(`${configHelp()}\n`);
+      process.stdout.write(configHelp());
       return;
     }
-    if (!args.config)
-      throw new AnimulaError("CONFIG_NOT_READABLE", "train: expected --config FILE, got nothing; name your YAML file");
-    const config = loadTrainConfig(args.config);
-    await runTraining(
-      { ...config, strict: config.strict || args.strict === true },
-      args.json ? jsonLines() : progressBar(),
-    );
+    if (!args.config) throw cliErrors.OPTION_MISSING("train", "--config FILE", "the YAML file with the settings");
+    const watcher = args.json ? jsonLines() : progressBar();
+    try {
+      const config = loadTrainConfig(args.config);
+      await runTraining({ ...config, strict: config.strict || args.strict === true }, watcher);
+    } catch (error) {
+      if (error instanceof AnimulaError) watcher.failed(error);
+      throw error;
+    }
   },
 });
 
-/** Trains as configured and writes module, samples, curves and checkpoints below `output_dir`. */
-export async function runTraining(config: TrainConfig, watcher: Watcher): Promise<{ modulePath: string }> {
-  if (config.taskType !== "text-to-image")
-    throw new AnimulaError(
-      "TASK_NOT_YET",
-      `task_type: expected text-to-image, got ${config.taskType}; text modules come in a later version`,
-    );
+export interface TrainingResult {
+  /** Absent if the run was cancelled before its first step. */
+  readonly modulePath?: string;
+  readonly cancelledBy?: NodeJS.Signals;
+}
+
+/**
+ * Trains as configured and writes module, samples, curves and checkpoints below `output_dir`. Nothing is written before
+ * configuration, base and pictures are known to be good. Ctrl-C (SIGINT, SIGTERM) saves a checkpoint and the module as
+ * far as it came, and sets the exit code 128 + signal.
+ */
+export async function runTraining(config: TrainConfig, watcher: Watcher): Promise<TrainingResult> {
+  if (config.taskType !== "text-to-image") throw cliErrors.TASK_NOT_YET(config.taskType);
   const base = await openStableDiffusion(config.baseModel);
+  const dataset = await readCheckedDataset(config, base, watcher);
+  makeOutputFolders(config);
+  const events = EventWriter.open(config.loggingDir);
+  const interrupt = interruptible();
+  let studio: DrawingStudio | undefined;
+  try {
+    watcher.note(`opening ${base.name}; Ctrl-C saves a checkpoint from which the same command goes on`);
+    studio = config.samplePrompts.length > 0 ? await DrawingStudio.open(base) : undefined;
+    const onSave = async (module: LoraModule, step: number) => {
+      if (studio) await drawSamples({ studio, config, events, watcher, signal: interrupt.signal }, module, step);
+    };
+    const emit = (event: TrainEvent) => {
+      logEvent(events, event);
+      watcher.event(event);
+    };
+    const trained = await trainImage({ config, base, dataset, emit, signal: interrupt.signal, onSave });
+    const { step, bestStep } = trained.state;
+    const cancelledBy = step < trained.totalSteps ? interrupt.caught() : undefined;
+    if (cancelledBy) {
+      watcher.note(`cancelled at step ${step} of ${trained.totalSteps}; the same command goes on from there`);
+      process.exitCode = 128 + constants.signals[cancelledBy];
+      if (step === 0) return { cancelledBy };
+    }
+    const modulePath = writeModules(config, base, trained.module, trained.sites);
+    watcher.done(modulePath, cancelledBy ? step : bestStep || step);
+    return { modulePath, ...(cancelledBy ? { cancelledBy } : {}) };
+  } finally {
+    interrupt.release();
+    watcher.close();
+    await studio?.close();
+    events.close();
+  }
+}
+
+/** @throws DATA_NOT_CLEAN if strict, and the errors of `readImageDataset` */
+async function readCheckedDataset(config: TrainConfig, base: StableDiffusion, watcher: Watcher): Promise<ImageDataset> {
   const { trainDataDir: dir, metadataPath, triggerWord, priorPreservation } = config;
   const dataset = await readImageDataset({
     dir,
@@ -59,33 +104,25 @@ export async function runTraining(config: TrainConfig, watcher: Watcher): Promis
   const report = await checkDataset(dataset, { resolution: config.resolution ?? base.side, triggerWord, config });
   watcher.report(formatReport(report), report);
   if (config.strict && report.findings.some(({ severity }) => severity !== "advice"))
-    throw new AnimulaError(
-      "DATA_NOT_CLEAN",
-      `${dir}: expected clean data (strict), got the findings above; fix them or drop --strict`,
-    );
-  makeOutputFolders(config);
-  const events = EventWriter.open(config.loggingDir);
-  const studio = config.samplePrompts.length > 0 ? await DrawingStudio.open(base) : undefined;
+    throw cliErrors.DATA_NOT_CLEAN(dir);
+  return dataset;
+}
+
+/** The first Ctrl-C asks for an orderly end; a second one ends the process as if nobody had listened. */
+function interruptible(): { signal: AbortSignal; caught(): NodeJS.Signals | undefined; release(): void } {
   const abort = new AbortController();
-  const onInterrupt = () => abort.abort();
-  process.once("SIGINT", onInterrupt);
-  try {
-    const onSave = async (module: LoraModule, step: number) => {
-      if (studio) await drawSamples(studio, module, config, step, events, watcher);
-    };
-    const emit = (event: TrainEvent) => {
-      logEvent(events, event);
-      watcher.event(event);
-    };
-    const trained = await trainImage({ config, base, dataset, emit, signal: abort.signal, onSave });
-    const modulePath = writeModules(config, base, trained.module, trained.sites);
-    watcher.done(modulePath, trained.state.bestStep || trained.state.step);
-    return { modulePath };
-  } finally {
-    process.off("SIGINT", onInterrupt);
-    events.close();
-    await studio?.close();
-  }
+  let caught: NodeJS.Signals | undefined;
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = (name: NodeJS.Signals) => {
+    caught ??= name;
+    release();
+    abort.abort();
+  };
+  const release = () => {
+    for (const name of signals) process.off(name, onSignal);
+  };
+  for (const name of signals) process.on(name, onSignal);
+  return { signal: abort.signal, caught: () => caught, release };
 }
 
 function logEvent(events: EventWriter, event: TrainEvent): void {
@@ -98,26 +135,36 @@ function logEvent(events: EventWriter, event: TrainEvent): void {
   else if (event.type === "save") events.flush();
 }
 
-async function drawSamples(
-  studio: DrawingStudio,
-  module: LoraModule,
-  config: TrainConfig,
-  step: number,
-  events: EventWriter,
-  watcher: Watcher,
-): Promise<void> {
+interface Sampling {
+  readonly studio: DrawingStudio;
+  readonly config: TrainConfig;
+  readonly events: EventWriter;
+  readonly watcher: Watcher;
+  readonly signal: AbortSignal;
+}
+
+/** Draws the sample prompts with the module as it is; whoever cancelled does not wait for pictures. */
+async function drawSamples(sampling: Sampling, module: LoraModule, step: number): Promise<void> {
+  const { studio, config, events, watcher, signal } = sampling;
   const folder = join(config.outputDir, "samples");
-  mkdirSync(folder, { recursive: true });
   for (const [index, sample] of config.samplePrompts.entries()) {
+    if (signal.aborted) return;
     const { prompt, negative, seed = config.seed + index, steps, guidance, width, height } = sample;
     const wanted = { negative, steps, guidanceScale: guidance, width, height };
     const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
     const stack = [{ module, weight: 1, textEncoderWeight: 1 }];
-    const [picture] = await studio.draw({ prompt, ...given, seeds: [seed], stack });
-    const png = await encodePng(picture!.pixels, drawnInfo(studio.base, { prompt, ...given }, picture!, []));
+    let picture: Picture;
+    try {
+      [picture] = (await studio.draw({ prompt, ...given, seeds: [seed], stack, signal })) as [Picture];
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    makeFolder(folder);
+    const png = await encodePng(picture.pixels, drawnInfo(studio.base, { prompt, ...given }, picture, []));
     const path = join(folder, `${String(step).padStart(8, "0")}-${index}.png`);
     writeFileAtomic(path, png);
-    events.image(`samples/${index}`, step, png, picture!);
+    events.image(`samples/${index}`, step, png, picture);
     watcher.sample(path, prompt);
   }
 }
