@@ -137,7 +137,8 @@ export class Graph {
    * instead of keeping it, trading about one more forward pass for memory.
    */
   checkpoint<T>(build: () => T): T {
-    assert(this.segment === undefined, "checkpointed segments do not nest");
+    // Inside a segment everything is recomputed already.
+    if (this.segment !== undefined) return build();
     this.segment = ++this.segmentCount;
     try {
       return build();

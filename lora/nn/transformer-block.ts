@@ -7,14 +7,16 @@ export interface TransformerLayer {
   readonly width: number;
   readonly contextWidth: number;
   readonly heads: number;
+  /** Slices of the self-attention; see `AttentionOptions`. */
+  readonly slices?: number;
 }
 
 /** diffusers' `BasicTransformerBlock`: self-attention, cross-attention and a GEGLU feed-forward, x [N, T, width]. */
 export function transformerBlock(scope: Scope, x: Value, context: Value, layer: TransformerLayer): Value {
-  const { width, contextWidth, heads } = layer;
+  const { width, contextWidth, heads, slices = 1 } = layer;
   const shared = { width, innerWidth: width, heads, qkvBias: false };
   const own = layerNorm(scope.at("norm1"), x, width);
-  let h = add(x, attention(scope.at("attn1"), own, own, { ...shared, contextWidth: width }));
+  let h = add(x, attention(scope.at("attn1"), own, own, { ...shared, contextWidth: width, slices }));
   const query = layerNorm(scope.at("norm2"), h, width);
   h = add(h, attention(scope.at("attn2"), query, context, { ...shared, contextWidth }));
   return add(h, feedForward(scope.at("ff.net"), layerNorm(scope.at("norm3"), h, width), width));

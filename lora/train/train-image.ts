@@ -76,6 +76,7 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
   const graph = await TrainingGraph.open(base, adaptersOf, parameters, {
     gradientCheckpointing: config.gradientCheckpointing,
     trainsTextEncoder,
+    latentArea: (plan.largest.width * plan.largest.height) / base.factor ** 2,
   });
   const schedule = new NoiseSchedule(base.scheduler as Partial<ScheduleConfig> as ScheduleConfig);
   const settings = loopSettings(config, base, dataset, parameters, plan);

@@ -99,7 +99,10 @@ function buildLoss(
   const adapters = adaptersOf(graph);
   const textEmbeddings = trainsTextEncoder ? embedded(graph, base, adapters) : inputs.textEmbeddings;
   const net = new FrozenWeights(graph, "unet", base.weights.unet, adapters.forPart("unet"));
-  const prediction = unet(new Scope(net), { ...inputs, textEmbeddings }, base.unet, { gradientCheckpointing, latentArea });
+  const prediction = unet(new Scope(net), { ...inputs, textEmbeddings }, base.unet, {
+    gradientCheckpointing,
+    latentArea,
+  });
   const target = graph.input("target", "float32", prediction.shape);
   const weight = graph.input("weight", "float32", [symbol("N")]);
   const error = sub(prediction, target);

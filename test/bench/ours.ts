@@ -57,7 +57,7 @@ async function openUnet(base: StableDiffusion, sites: readonly ModuleSite[], thr
   const inputs = unetInputs(graph, base);
   const adapters = stackAdapters(graph, sites).forPart("unet");
   const weights = new FrozenWeights(graph, "unet", base.weights.unet, adapters);
-  const prediction = unet(new Scope(weights), inputs, base.unet);
+  const prediction = unet(new Scope(weights), inputs, base.unet, { latentArea: (base.side / base.factor) ** 2 });
   return Session.open({ prediction }, { threads });
 }
 
@@ -81,6 +81,7 @@ async function train(job: Job, times: Times): Promise<number> {
   const graph = await TrainingGraph.open(base, (g) => trainingAdapters(g, sites, RANK, 1), parameters, {
     gradientCheckpointing: job.checkpointing,
     trainsTextEncoder: false,
+    latentArea: (base.side / base.factor) ** 2,
     session: { threads: job.threads },
   });
   times["ready"] = [since(start)];
