@@ -40,9 +40,6 @@ export const DRAW_DEFAULTS = {
   seeds: [1] as readonly number[],
 } as const;
 
-/** How many pictures go through the UNet at once; more only cost memory. */
-const BATCH_MAX = 4;
-
 export class DrawingStudio {
   readonly base: StableDiffusion;
   readonly sites: readonly ModuleSite[];
@@ -86,7 +83,7 @@ export class DrawingStudio {
   async draw(request: DrawRequest): Promise<Picture[]> {
     const { steps, guidanceScale, sampler, seeds } = { ...DRAW_DEFAULTS, ...withoutUndefined(request) };
     const [width, height] = [request.width ?? this.base.side, request.height ?? this.base.side];
-    this.checkSize(width, height);
+    checkPictureSize(this.base, width, height);
     parseSamplerName(sampler);
     const positive = parsePrompt(request.prompt);
     const negative = parsePrompt(request.negative ?? "");
@@ -99,14 +96,14 @@ export class DrawingStudio {
     const feeds = stackFeeds([stack], this.sites);
     const conditioning = await encodePrompts(this.base, this.text, positive.segments, negative.segments, feeds);
     const pictures: Picture[] = [];
-    for (let start = 0; start < seeds.length; start += BATCH_MAX) {
-      const batch = seeds.slice(start, start + BATCH_MAX);
+    const watching = {
+      ...(request.onStep ? { onStep: request.onStep } : {}),
+      ...(request.signal ? { signal: request.signal } : {}),
+    };
+    // One at a time: the runtime sums in another order for another batch size, and a seed must always give one picture.
+    for (const seed of seeds) {
       const shared = { ...conditioning, steps, guidanceScale, sampler, width, height, adapters: feeds };
-      const watching = {
-        ...(request.onStep ? { onStep: request.onStep } : {}),
-        ...(request.signal ? { signal: request.signal } : {}),
-      };
-      pictures.push(...(await this.painter.paint({ ...shared, ...watching, seeds: batch })));
+      pictures.push(...(await this.painter.paint({ ...shared, ...watching, seeds: [seed] })));
     }
     return pictures;
   }
@@ -120,13 +117,14 @@ export class DrawingStudio {
     if (!module) throw generateErrors.MODULE_UNKNOWN(name, [...this.modules.keys()].join(", ") || "none");
     return module;
   }
+}
 
-  private checkSize(width: number, height: number): void {
-    const step = this.base.factor * 2 ** (this.base.unet.blockOutChannels.length - 1);
-    for (const [key, value] of Object.entries({ width, height }))
-      if (!Number.isInteger(value) || value < step || value % step !== 0)
-        throw generateErrors.SIZE_INVALID(key, step, value);
-  }
+/** Pixels must halve evenly down to the UNet's lowest level. @throws SIZE_INVALID */
+export function checkPictureSize(base: StableDiffusion, width: number, height: number): void {
+  const step = base.factor * 2 ** (base.unet.blockOutChannels.length - 1);
+  for (const [key, value] of Object.entries({ width, height }))
+    if (!Number.isInteger(value) || value < step || value % step !== 0)
+      throw generateErrors.SIZE_INVALID(key, step, value);
 }
 
 function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -2,10 +2,18 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "citty";
+import { readModule, type LoraModule } from "../../adapter/index.ts";
 import { parsePrompt, parseSamplerName, samplerNames } from "../../diffusion/index.ts";
 import { makeFolder, writeFileAtomic } from "../../format/index.ts";
-import { DrawingStudio, encodePng, generateErrors, modelHash, moduleHash } from "../../generate/index.ts";
-import { openStableDiffusion } from "../../models/index.ts";
+import {
+  checkPictureSize,
+  DrawingStudio,
+  encodePng,
+  generateErrors,
+  modelHash,
+  moduleHash,
+} from "../../generate/index.ts";
+import { moduleSites, openStableDiffusion, type StableDiffusion } from "../../models/index.ts";
 import { numberOption } from "../command-line.ts";
 import { cliErrors } from "../errors.ts";
 import { drawnInfo } from "../drawn-info.ts";
@@ -55,9 +63,15 @@ export const generateCommand = defineCommand({
     for (const { warnings } of [parsePrompt(prompt), parsePrompt(args.negative ?? "")])
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
     const base = await openStableDiffusion(args.base ?? BASE_DEFAULT);
+    checkPictureSize(base, options.width ?? base.side, options.height ?? base.side);
+    // Modules are read first: a wrong one is known in an instant, while opening a large base takes its time.
+    const modules = readModules(base, files);
+    const hashes = modules.flatMap(({ name, path }) =>
+      statSync(path).isDirectory() ? [] : [{ name, hash: moduleHash(path) }],
+    );
     const studio = await DrawingStudio.open(base);
+    for (const { name, module } of modules) studio.addModule(name, module);
     try {
-      const hashes = loadModules(studio, files);
       makeFolder(args.output);
       const hash = await modelHash(base);
       // One after the other, so that each picture is on disk as soon as it is drawn.
@@ -113,13 +127,21 @@ function modulesIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => /\.safetensors$/i.test(name));
 }
 
-/** Loads modules and says what of each was used. */
-function loadModules(studio: DrawingStudio, files: ReadonlyMap<string, string>): { name: string; hash: string }[] {
+interface NamedModule {
+  readonly name: string;
+  readonly path: string;
+  readonly module: LoraModule;
+}
+
+/** Reads modules and says what of each was used. */
+function readModules(base: StableDiffusion, files: ReadonlyMap<string, string>): NamedModule[] {
   const LISTED_MAX = 5;
-  return [...files].flatMap(([name, path]) => {
-    const { applied, ignored } = studio.loadModule(name, path);
+  const sites = moduleSites(base);
+  return [...files].map(([name, path]) => {
+    const { module, report } = readModule(path, sites);
+    const { applied, ignored } = report;
     process.stderr.write(`${name}: ${applied.length} tensors applied, ${ignored.length} ignored\n`);
     for (const { key, reason } of ignored.slice(0, LISTED_MAX)) process.stderr.write(`  ${key}: ${reason}\n`);
-    return statSync(path).isDirectory() ? [] : [{ name, hash: moduleHash(path) }];
+    return { name, path, module };
   });
 }
