@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 const here = fileURLToPath(import.meta.url);
 
 if (process.features.typescript) {
+  nodeModule.enableCompileCache?.(); // in the system's folder for temporary files; halves the time to start
   if (here.includes("node_modules")) allowTypeScriptInNodeModules();
   await import("./main.ts");
 } else {

@@ -31,13 +31,19 @@ export interface TrainingBatch {
 
 export class TrainingGraph {
   private readonly training: Session;
-  private readonly evaluation: Session;
+  private readonly openEvaluation: () => Promise<Session>;
+  private evaluation: Promise<Session> | undefined;
   private readonly parameters: FlatParameters;
   private readonly textInput: string;
 
-  private constructor(training: Session, evaluation: Session, parameters: FlatParameters, textInput: string) {
+  private constructor(
+    training: Session,
+    openEvaluation: () => Promise<Session>,
+    parameters: FlatParameters,
+    textInput: string,
+  ) {
     this.training = training;
-    this.evaluation = evaluation;
+    this.openEvaluation = openEvaluation;
     this.parameters = parameters;
     this.textInput = textInput;
   }
@@ -54,9 +60,9 @@ export class TrainingGraph {
     const grads = gradients(loss, adapters.values);
     const outputs = { loss, ...Object.fromEntries(adapters.values.map(({ name }, i) => [name, grads[i]!])) };
     const training = await Session.open<string>(outputs, options.session);
-    // A graph of its own: evaluation then keeps nothing for a backward pass.
-    const evaluation = await Session.open<string>({ loss: build().loss }, options.session);
-    return new TrainingGraph(training, evaluation, parameters, options.trainsTextEncoder ? "tokens" : "textEmbeddings");
+    const openEvaluation = () => Session.open<string>({ loss: build().loss }, options.session);
+    const textInput = options.trainsTextEncoder ? "tokens" : "textEmbeddings";
+    return new TrainingGraph(training, openEvaluation, parameters, textInput);
   }
 
   /** Loss of the batch; leaves its gradients in `parameters.gradients`. */
@@ -66,14 +72,16 @@ export class TrainingGraph {
     return Number(loss!.data[0]);
   }
 
+  /** Loss alone, through a graph of its own that keeps nothing for a backward pass; opened by the first call. */
   async loss(batch: TrainingBatch): Promise<number> {
-    const { loss } = await this.evaluation.run(this.feeds(batch));
+    this.evaluation ??= this.openEvaluation();
+    const { loss } = await (await this.evaluation).run(this.feeds(batch));
     return Number(loss!.data[0]);
   }
 
   async close(): Promise<void> {
     await this.training.close();
-    await this.evaluation.close();
+    await (await this.evaluation)?.close();
   }
 
   private feeds(batch: TrainingBatch): Feeds {

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import sharp from "sharp";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const MAIN = join(ROOT, "lora/cli/main.ts");
+const BIN = join(ROOT, "lora/cli/bin.js");
 export const TINY = join(ROOT, "test/golden/sd/tiny");
 export const TINY_V2 = join(ROOT, "test/golden/sd/tiny-v2");
 
@@ -25,7 +25,7 @@ export interface RunOptions {
 }
 
 export function animula(args: readonly string[], { cwd = ROOT, onLine, fileKibMax }: RunOptions = {}): Promise<Run> {
-  const command = [process.execPath, MAIN, ...args] as const;
+  const command = [process.execPath, BIN, ...args] as const;
   const [file, ...rest] =
     fileKibMax === undefined ? command : ["bash", "-c", `ulimit -f ${fileKibMax}; exec "$0" "$@"`, ...command];
   const env = { ...process.env, NODE_OPTIONS: "", XDG_CACHE_HOME: join(cwd, ".cache") };
