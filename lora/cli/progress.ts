@@ -49,10 +49,13 @@ export function progressBar(output: NodeJS.WriteStream = process.stdout): Watche
         display.say(
           `held-out loss ${event.loss.toFixed(4)} at step ${event.step}; best so far: step ${event.bestStep}`,
         );
-      else if (event.type === "stop" && event.reason === "early-stopping")
-        display.say(
-          `stopped early at step ${event.step}: the held-out loss no longer falls; best: step ${event.bestStep}`,
-        );
+      else if (event.type === "stop") {
+        display.close();
+        if (event.reason === "early-stopping")
+          display.say(
+            `stopped early: the held-out loss no longer falls; best: step ${event.bestStep} of ${event.step}`,
+          );
+      }
     },
     sample: (path) => display.say(`sample: ${path}`),
     done: (modulePath, step) => display.say(`module of step ${step}: ${modulePath}`),
@@ -69,14 +72,16 @@ function terminalDisplay(output: NodeJS.WriteStream): Display {
     say: (text) => void (bars ? bars.log(`${text}\n`) : output.write(`${text}\n`)),
     step(event) {
       const format = "{bar} {value}/{total}  {numbers}";
-      bars ??= new MultiBar({ format, stream: output, barsize: 30, gracefulExit: false });
+      bars ??= new MultiBar({ format, stream: output, barsize: 30, linewrap: true, gracefulExit: false });
       const numbers = stepNumbers(event);
       bar ??= bars.create(event.totalSteps, event.step, { numbers });
       bar.update(event.step, { numbers });
     },
     close() {
+      // Lines that came since the last redraw would be lost.
+      bars?.update();
       bars?.stop();
-      bars = undefined;
+      [bars, bar] = [undefined, undefined];
     },
   };
 }

@@ -163,6 +163,18 @@ const badInputs: readonly BadInput[] = [
     make: () => ({ metadata_path: "./captions.csv" }),
   },
   {
+    what: "a sample prompt with a module, before the first step",
+    code: "MODULE_UNKNOWN",
+    says: /<lora:hero:…>.*sample_prompts draw with the module in training alone/,
+    make: () => ({ sample_prompts: ["a cat <lora:hero:1>"] }),
+  },
+  {
+    what: "a sample picture of a size that does not fit, before the first step",
+    code: "SIZE_INVALID",
+    says: /width: expected a positive multiple of \d+, got 72; choose the nearest/,
+    make: () => ({ sample_prompts: ["a cat --w 72 --h 64"] }),
+  },
+  {
     what: "warnings about the data under strict",
     code: "DATA_NOT_CLEAN",
     says: /pictures: expected clean data.*drop --strict/,

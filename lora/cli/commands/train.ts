@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { defineCommand } from "citty";
 import { writeDiffusers, writeKohya, type LoraModule, type ModuleInfo } from "../../adapter/index.ts";
 import { checkDataset, formatReport, readImageDataset, type ImageDataset } from "../../data/index.ts";
+import { parsePrompt } from "../../diffusion/index.ts";
 import { AnimulaError, EventWriter, makeFolder, writeFileAtomic } from "../../format/index.ts";
-import { DrawingStudio, encodePng, type Picture } from "../../generate/index.ts";
+import { checkPictureSize, DrawingStudio, encodePng, generateErrors, type Picture } from "../../generate/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../../models/index.ts";
 import {
   configHelp,
@@ -57,6 +58,7 @@ export interface TrainingResult {
 export async function runTraining(config: TrainConfig, watcher: Watcher): Promise<TrainingResult> {
   if (config.taskType !== "text-to-image") throw cliErrors.TASK_NOT_YET(config.taskType);
   const base = await openStableDiffusion(config.baseModel);
+  checkSamplePrompts(config, base);
   const dataset = await readCheckedDataset(config, base, watcher);
   makeOutputFolders(config);
   const events = EventWriter.open(config.loggingDir);
@@ -88,6 +90,15 @@ export async function runTraining(config: TrainConfig, watcher: Watcher): Promis
     watcher.close();
     await studio?.close();
     events.close();
+  }
+}
+
+/** What would stop the run at its first save stops it now. @throws MODULE_UNKNOWN, SIZE_INVALID and the prompts' errors */
+function checkSamplePrompts({ samplePrompts }: TrainConfig, base: StableDiffusion): void {
+  for (const { prompt, negative = "", width = base.side, height = base.side } of samplePrompts) {
+    checkPictureSize(base, width, height);
+    const [lora] = [prompt, negative].flatMap((text) => parsePrompt(text).loras);
+    if (lora) throw generateErrors.MODULE_UNKNOWN(lora.name, "sample_prompts draw with the module in training alone");
   }
 }
 
