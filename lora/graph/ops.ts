@@ -3,6 +3,7 @@
  * Shapes are symbolic; `axes` count from 0 and may be negative.
  */
 import assert from "node:assert";
+import { ONNX_DTYPE } from "../format/index.ts";
 import { addDims, dimKey, isStatic, mulDims, productOf, sameDim, type Dim, type Shape } from "./dim.ts";
 import type { DType, Value } from "./graph.ts";
 import type { Op } from "./op-table.ts";
@@ -55,18 +56,7 @@ export const mulScalar = (x: Value, value: number): Value => (value === 1 ? x : 
 
 export function cast(x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
-  const ONNX_TO = {
-    float32: 1,
-    uint8: 2,
-    int8: 3,
-    int32: 6,
-    int64: 7,
-    bool: 9,
-    float16: 10,
-    float64: 11,
-    bfloat16: 16,
-  };
-  return x.graph.emit("Cast", [x], { to: ONNX_TO[dtype] }, { dtype })[0]!;
+  return x.graph.emit("Cast", [x], { to: ONNX_DTYPE[dtype] }, { dtype })[0]!;
 }
 
 /** x · sigmoid(alpha · x): SiLU at alpha = 1, CLIP's quick GELU at 1.702. */
@@ -311,7 +301,7 @@ export function gate(x: Value, anchor: Value): Value {
 export function decodeWeight(weight: Value, anchor: Value): Value {
   if (weight.dtype === "float32") return weight;
   const gated = gate(weight, anchor);
-  return weight.graph.emit("Cast", [gated], { to: 1 }, { dtype: "float32", decodedFrom: weight })[0]!;
+  return weight.graph.emit("Cast", [gated], { to: ONNX_DTYPE.float32 }, { dtype: "float32", decodedFrom: weight })[0]!;
 }
 
 /** The same weight for use in the backward pass: decoded anew, so that no float32 copy lives from forward to backward. */
