@@ -115,3 +115,10 @@ function duration(seconds: number): string {
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
+
+/** For `generate`: the sampling step in a line that replaces itself; nothing where nobody watches. */
+export function drawingSteps(what: string, output: NodeJS.WriteStream = process.stderr) {
+  return (step: number, steps: number): void => {
+    if (output.isTTY) output.write(step < steps ? `\r${what}: step ${step}/${steps} ` : "\r\u001B[K");
+  };
+}

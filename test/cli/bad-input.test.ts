@@ -246,7 +246,7 @@ describe("animula train with bad input", () => {
     assert.ok(filesBelow(join(dir, "output")).every((name) => name.startsWith("logs")));
   });
 
-  it("one unreadable picture and a caption for an absent one are named and left out; the rest is trained on", async () => {
+  it("one unreadable picture and a caption for an absent one are named (in Chinese if asked) and left out", async () => {
     const dir = tempDir();
     const pictures = join(dir, "pictures");
     await makePictures(pictures, 3);
@@ -254,11 +254,11 @@ describe("animula train with bad input", () => {
     const captions = readFileSync(join(pictures, "metadata.csv"), "utf8");
     writeFileSync(join(pictures, "metadata.csv"), `${captions}ghost.png,nobody\n`);
     writeConfig(dir);
-    const { code, stdout, stderr } = await animula(["train", "--config", "run.yaml"], { cwd: dir });
+    const { code, stdout, stderr } = await animula(["train", "--config", "run.yaml", "--lang", "zh"], { cwd: dir });
     assert.equal(stderr, "");
-    assert.match(stdout, /: 2 pictures/);
-    assert.match(stdout, /Pictures that cannot be opened \(1\)\n +2\.png /);
-    assert.match(stdout, /Captions for files that are not there \(1\)\n.*ghost\.png/);
+    assert.match(stdout, /：2 张图片/);
+    assert.match(stdout, /打不开的图片 \(1\)\n +2\.png /);
+    assert.match(stdout, /标注对应的文件不存在 \(1\)\n.*ghost\.png/);
     assert.equal(code, 0);
     assert.ok(filesBelow(join(dir, "output")).includes("module.safetensors"));
   });

@@ -15,6 +15,7 @@ import {
 } from "../../generate/index.ts";
 import { moduleSites, openStableDiffusion, type StableDiffusion } from "../../models/index.ts";
 import { numberOption } from "../command-line.ts";
+import { drawingSteps } from "../progress.ts";
 import { cliErrors } from "../errors.ts";
 import { drawnInfo } from "../drawn-info.ts";
 
@@ -76,7 +77,7 @@ export const generateCommand = defineCommand({
       const hash = await modelHash(base);
       // One after the other, so that each picture is on disk as soon as it is drawn.
       for (let seed = first; seed < first + count; seed++) {
-        const [picture] = await studio.draw({ prompt, ...given, seeds: [seed] });
+        const [picture] = await studio.draw({ prompt, ...given, seeds: [seed], onStep: drawingSteps(`seed ${seed}`) });
         const info = drawnInfo(base, { prompt, ...given }, picture!, hashes, hash);
         const path = freePath(args.output, seed);
         writeFileAtomic(path, await encodePng(picture!.pixels, info));

@@ -23,6 +23,7 @@ export const trainCommand = defineCommand({
   meta: { name: "train", description: "Train a LoRA module from a YAML configuration" },
   args: {
     config: { type: "string", description: "YAML file with the settings" },
+    lang: { type: "enum", options: ["en", "zh"], description: "Language of the data report", default: "en" },
     json: { type: "boolean", description: "One JSON object a line instead of a progress bar" },
     strict: { type: "boolean", description: "Stop when the data report has warnings" },
     "help-config": { type: "boolean", description: "List every key of the configuration" },
@@ -36,7 +37,7 @@ export const trainCommand = defineCommand({
     const watcher = args.json ? jsonLines() : progressBar();
     try {
       const config = loadTrainConfig(args.config);
-      await runTraining({ ...config, strict: config.strict || args.strict === true }, watcher);
+      await runTraining({ ...config, strict: config.strict || args.strict === true }, watcher, args.lang);
     } catch (error) {
       if (error instanceof AnimulaError) watcher.failed(error);
       throw error;
@@ -55,11 +56,15 @@ export interface TrainingResult {
  * configuration, base and pictures are known to be good. Ctrl-C (SIGINT, SIGTERM) saves a checkpoint and the module as
  * far as it came, and sets the exit code 128 + signal.
  */
-export async function runTraining(config: TrainConfig, watcher: Watcher): Promise<TrainingResult> {
+export async function runTraining(
+  config: TrainConfig,
+  watcher: Watcher,
+  lang: "en" | "zh" = "en",
+): Promise<TrainingResult> {
   if (config.taskType !== "text-to-image") throw cliErrors.TASK_NOT_YET(config.taskType);
   const base = await openStableDiffusion(config.baseModel);
   checkSamplePrompts(config, base);
-  const dataset = await readCheckedDataset(config, base, watcher);
+  const dataset = await readCheckedDataset(config, base, watcher, lang);
   makeOutputFolders(config);
   const events = EventWriter.open(config.loggingDir);
   const interrupt = interruptible();
@@ -103,7 +108,12 @@ function checkSamplePrompts({ samplePrompts }: TrainConfig, base: StableDiffusio
 }
 
 /** @throws DATA_NOT_CLEAN if strict, and the errors of `readImageDataset` */
-async function readCheckedDataset(config: TrainConfig, base: StableDiffusion, watcher: Watcher): Promise<ImageDataset> {
+async function readCheckedDataset(
+  config: TrainConfig,
+  base: StableDiffusion,
+  watcher: Watcher,
+  lang: "en" | "zh",
+): Promise<ImageDataset> {
   const { trainDataDir: dir, metadataPath, triggerWord, priorPreservation } = config;
   const dataset = await readImageDataset({
     dir,
@@ -112,7 +122,7 @@ async function readCheckedDataset(config: TrainConfig, base: StableDiffusion, wa
     classDir: priorPreservation?.classDataDir,
     classPrompt: priorPreservation?.classPrompt,
   });
-  const report = await checkDataset(dataset, { resolution: config.resolution ?? base.side, triggerWord, config });
+  const report = await checkDataset(dataset, { lang, resolution: config.resolution ?? base.side, triggerWord, config });
   watcher.report(formatReport(report), report);
   if (config.strict && report.findings.some(({ severity }) => severity !== "advice"))
     throw cliErrors.DATA_NOT_CLEAN(dir);
