@@ -1,14 +1,15 @@
 /**
  * Trains the mini UNet and its text tower together on cached latents:
  * `node lora/recipe/train-unet.ts --data DIR --out DIR --steps 6000`. Goes on from `DIR/unet-state.safetensors`.
- * v-prediction with min-SNR weights; a tenth of the captions is emptied, for classifier-free guidance.
+ * v-prediction, unweighted: min-SNR weights would all but silence the noisiest timesteps, the ones where the caption
+ * decides what there will be. A tenth of the captions is emptied, for classifier-free guidance.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { NoiseSchedule, Random, stableDiffusion2 } from "../diffusion/index.ts";
 import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
-import { allAxes, Graph, mul, reduceMean, reshape, sub, symbol } from "../graph/index.ts";
+import { allAxes, Graph, mul, reduceMean, sub, symbol } from "../graph/index.ts";
 import { clipText, ClipTokenizer, unet, vaeEncode } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
@@ -33,7 +34,6 @@ const LATENT = 4 * 16 * 16;
 const VOCABULARY_MAX = 1024;
 const SAVE_EVERY = 200;
 const CAPTION_DROPOUT = 0.1;
-const MIN_SNR_GAMMA = 5;
 
 /** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
 async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {
@@ -72,12 +72,10 @@ function buildLoss(vocabSize: number, length: number) {
   const timestep = graph.input("timestep", "float32", [batch]);
   const tokens = graph.input("tokens", "int64", [batch, length]);
   const target = graph.input("target", "float32", [batch, 4, 16, 16]);
-  const weight = graph.input("weight", "float32", [batch]);
   const textEmbeddings = clipText(new Scope(text), tokens, miniText(vocabSize));
   const prediction = unet(new Scope(net), { sample: latents, timestep, textEmbeddings }, miniUnet);
   const error = sub(prediction, target);
-  const weighted = mul(mul(error, error), reshape(weight, [batch, 1, 1, 1]));
-  return { loss: reduceMean(weighted, allAxes(weighted), false), parameters: new Map([...text.values, ...net.values]) };
+  return { loss: reduceMean(mul(error, error), allAxes(error), false), parameters: new Map([...text.values, ...net.values]) };
 }
 
 const steps = Number(args.steps);
@@ -92,13 +90,7 @@ const vocabulary = { vocab: Object.fromEntries(vocab), merges };
 writeFileSync(join(args.out, "vocabulary.json"), JSON.stringify(vocabulary));
 const tokenizer = new ClipTokenizer({ vocab, merges });
 const length = miniText(vocab.size).maxPositions;
-const [start, end] = [vocab.size - 2, vocab.size - 1];
-const encode = (caption: string): BigInt64Array => {
-  const ids = caption === "" ? [] : tokenizer.encode(caption).slice(0, length - 2);
-  const padded = [start, ...ids, end];
-  while (padded.length < length) padded.push(end);
-  return BigInt64Array.from(padded, BigInt);
-};
+const encode = (caption: string): BigInt64Array => BigInt64Array.from(tokenizer.encode(caption, length), BigInt);
 const tokens = data.samples.map(({ caption }) => encode(caption));
 const empty = encode("");
 const latents = await encodeLatents(data, join(args.out, "latents.safetensors"));
@@ -121,7 +113,6 @@ function makeBatch(step: number) {
   const noisy = new Float32Array(batchSize * LATENT);
   const target = new Float32Array(batchSize * LATENT);
   const timestep = new Float32Array(batchSize);
-  const weight = new Float32Array(batchSize);
   const ids = new BigInt64Array(batchSize * length);
   const noise = new Float32Array(LATENT);
   for (let i = 0; i < batchSize; i++) {
@@ -133,14 +124,12 @@ function makeBatch(step: number) {
     schedule.addNoise(clean, noise, t, noisy.subarray(i * LATENT, (i + 1) * LATENT));
     target.set(schedule.target(clean, noise, t), i * LATENT);
     timestep[i] = t;
-    weight[i] = schedule.minSnrWeight(t, MIN_SNR_GAMMA);
   }
   const dims = [batchSize, 4, 16, 16];
   return {
     latents: { data: noisy, dims },
     target: { data: target, dims },
     timestep: { data: timestep, dims: [batchSize] },
-    weight: { data: weight, dims: [batchSize] },
     tokens: { data: ids, dims: [batchSize, length] },
   };
 }
