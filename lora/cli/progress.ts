@@ -2,12 +2,23 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import type { AnimulaError } from "../format/index.ts";
 import type { TrainEvent } from "../train/index.ts";
 
+/** A sample picture: `index` is that of its prompt. */
+export interface DrawnSample {
+  readonly path: string;
+  readonly prompt: string;
+  readonly step: number;
+  readonly index: number;
+  readonly seed: number;
+}
+
 /** What a command tells whoever watches it. */
 export interface Watcher {
   report(text: string, data: unknown): void;
   note(text: string): void;
   event(event: TrainEvent): void;
-  sample(path: string, prompt: string): void;
+  sample(sample: DrawnSample): void;
+  /** A module file of a step on the way. */
+  saved(modulePath: string, step: number): void;
   done(modulePath: string, step: number): void;
   failed(error: AnimulaError): void;
   /** Gives the terminal back; to be called in any case. */
@@ -19,9 +30,10 @@ export function jsonLines(write: (line: string) => void = (line) => void process
   const line = (object: object) => write(`${JSON.stringify(object)}\n`);
   return {
     report: (_text, data) => line({ type: "report", ...(data as object) }),
-    note: () => {},
+    note: (text) => line({ type: "note", text }),
     event: (event) => line(event),
-    sample: (path, prompt) => line({ type: "sample", path, prompt }),
+    sample: (sample) => line({ type: "sample", ...sample }),
+    saved: (path, step) => line({ type: "module", path, step }),
     done: (module, step) => line({ type: "done", module, step }),
     failed: ({ code, message }) => line({ type: "error", code, message }),
     close: () => {},
@@ -57,7 +69,8 @@ export function progressBar(output: NodeJS.WriteStream = process.stdout): Watche
           );
       }
     },
-    sample: (path) => display.say(`sample: ${path}`),
+    sample: ({ path }) => display.say(`sample: ${path}`),
+    saved: () => {},
     done: (modulePath, step) => display.say(`module of step ${step}: ${modulePath}`),
     failed: () => {},
     close: () => display.close(),

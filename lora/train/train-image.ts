@@ -44,7 +44,7 @@ export interface TrainImageOptions {
   readonly emit: (event: TrainEvent) => void;
   readonly signal?: AbortSignal;
   /** Called at each save with the module as it is then. */
-  readonly onSave?: (module: LoraModule, step: number) => Promise<void>;
+  readonly onSave?: (module: LoraModule, step: number, sites: readonly ModuleSite[]) => Promise<void>;
 }
 
 export interface TrainedImageModule {
@@ -97,7 +97,7 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
       ? { validate: () => validate(plan, config, latents, captions.encode, schedule, graph) }
       : {}),
     async saved(step) {
-      await onSave?.(moduleNow(), step);
+      await onSave?.(moduleNow(), step, sites);
     },
   };
   try {

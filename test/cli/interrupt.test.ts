@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openSafetensors } from "../../lora/format/index.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { animula, filesBelow, makePictures, writeConfig } from "./animula.ts";
 
@@ -46,5 +47,14 @@ describe("animula train, interrupted", () => {
     const more = parse(second.stdout);
     assert.equal(more.find(({ type }) => type === "resume")?.step, stop.step);
     assert.equal(more.at(-1)?.step, 15);
+    // Each save left its module; the last one is the finished module but for its name.
+    const kept = filesBelow(join(dir, "output")).filter((name) => name.startsWith("steps/"));
+    assert.deepEqual(kept, [
+      `steps/module-${String(stop.step).padStart(8, "0")}.safetensors`,
+      "steps/module-00000015.safetensors",
+    ]);
+    const hash = (name: string) => openSafetensors(join(dir, "output", name)).metadata["sshs_model_hash"];
+    assert.equal(hash(kept[1]!), hash("module.safetensors"));
+    assert.notEqual(hash(kept[0]!), hash("module.safetensors"));
   });
 });

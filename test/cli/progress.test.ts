@@ -22,7 +22,8 @@ function run(watcher: Watcher): void {
   watcher.event(step(2));
   watcher.event({ type: "validation", step: 2, loss: 0.125, bestStep: 2 });
   watcher.event(step(3));
-  watcher.sample("samples/3-0.png", "a cat");
+  watcher.saved("steps/module-00000003.safetensors", 3);
+  watcher.sample({ path: "samples/3-0.png", prompt: "a cat", step: 3, index: 0, seed: 7 });
   watcher.event({ type: "stop", step: 3, reason: "early-stopping", bestStep: 2 });
   watcher.done("module.safetensors", 2);
   watcher.close();
@@ -74,6 +75,17 @@ describe("progress", () => {
       .trimEnd()
       .split("\n")
       .map((line) => (JSON.parse(line) as { type: string }).type);
-    assert.deepEqual(types, ["report", "resume", "step", "validation", "step", "sample", "stop", "done"]);
+    assert.deepEqual(types, [
+      "report",
+      "note",
+      "resume",
+      "step",
+      "validation",
+      "step",
+      "module",
+      "sample",
+      "stop",
+      "done",
+    ]);
   });
 });

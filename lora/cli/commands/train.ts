@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { join } from "node:path";
 import { defineCommand } from "citty";
-import { writeDiffusers, writeKohya, type LoraModule, type ModuleInfo } from "../../adapter/index.ts";
+import type { LoraModule, ModuleSite } from "../../adapter/index.ts";
 import { checkDataset, formatReport, readImageDataset, type ImageDataset } from "../../data/index.ts";
 import { parsePrompt } from "../../diffusion/index.ts";
 import { AnimulaError, EventWriter, makeFolder, writeFileAtomic } from "../../format/index.ts";
@@ -17,6 +17,7 @@ import {
 } from "../../train/index.ts";
 import { cliErrors } from "../errors.ts";
 import { drawnInfo } from "../drawn-info.ts";
+import { writeModules, writeStepModule } from "../module-files.ts";
 import { jsonLines, progressBar, type Watcher } from "../progress.ts";
 
 export const trainCommand = defineCommand({
@@ -72,7 +73,8 @@ export async function runTraining(
   try {
     watcher.note(`opening ${base.name}; Ctrl-C saves a checkpoint from which the same command goes on`);
     studio = config.samplePrompts.length > 0 ? await DrawingStudio.open(base) : undefined;
-    const onSave = async (module: LoraModule, step: number) => {
+    const onSave = async (module: LoraModule, step: number, sites: readonly ModuleSite[]) => {
+      watcher.saved(writeStepModule(config, base, module, sites, step), step);
       if (studio) await drawSamples({ studio, config, events, watcher, signal: interrupt.signal }, module, step);
     };
     const emit = (event: TrainEvent) => {
@@ -186,31 +188,6 @@ async function drawSamples(sampling: Sampling, module: LoraModule, step: number)
     const path = join(folder, `${String(step).padStart(8, "0")}-${index}.png`);
     writeFileAtomic(path, png);
     events.image(`samples/${index}`, step, png, picture);
-    watcher.sample(path, prompt);
+    watcher.sample({ path, prompt, step, index, seed });
   }
-}
-
-/** The module in the formats asked for; returns the path of the first. */
-function writeModules(
-  config: TrainConfig,
-  base: StableDiffusion,
-  module: LoraModule,
-  sites: Parameters<typeof writeKohya>[2],
-): string {
-  const info: ModuleInfo = {
-    title: config.outputName,
-    resolution: `${base.side}x${base.side}`,
-    ...(config.triggerWord ? { triggerPhrase: config.triggerWord } : {}),
-    training: {
-      ss_output_name: config.outputName,
-      ss_learning_rate: String(config.learningRate),
-      ss_seed: String(config.seed),
-      ss_sd_model_name: base.name,
-    },
-  };
-  const kohya = join(config.outputDir, `${config.outputName}.safetensors`);
-  const diffusers = join(config.outputDir, "pytorch_lora_weights.safetensors");
-  if (config.saveFormat !== "diffusers") writeKohya(kohya, module, sites, { info });
-  if (config.saveFormat !== "kohya") writeDiffusers(diffusers, module, sites, { info });
-  return config.saveFormat === "diffusers" ? diffusers : kohya;
 }
