@@ -90,7 +90,8 @@ export const errorTexts = {
   },
   MODULE_WRONG_BASE: {
     status: 409,
-    en: (p) => `Module "${p["name"]}" belongs to base ${p["expected"]}, this world uses ${p["got"]}; train it again here`,
+    en: (p) =>
+      `Module "${p["name"]}" belongs to base ${p["expected"]}, this world uses ${p["got"]}; train it again here`,
     zh: (p) => `模块「${p["name"]}」属于底模 ${p["expected"]}，当前世界使用 ${p["got"]}；请在此重新训练`,
   },
   MODULE_INVALID: {
@@ -105,7 +106,8 @@ export const errorTexts = {
   },
   WORKER_DIED: {
     status: 500,
-    en: (p) => `The worker process ended (${p["how"]}) more than ${p["times"]} times; press Resume to go on from the last checkpoint`,
+    en: (p) =>
+      `The worker process ended (${p["how"]}) more than ${p["times"]} times; press Resume to go on from the last checkpoint`,
     zh: (p) => `工作进程意外结束（${p["how"]}）超过 ${p["times"]} 次；点击“继续”可从最近的检查点恢复`,
   },
   DRAWING_FAILED: {
@@ -122,6 +124,16 @@ export const errorTexts = {
     status: 429,
     en: (p) => `Too many requests; wait ${p["seconds"]} s`,
     zh: (p) => `请求过多；请等待 ${p["seconds"]} 秒`,
+  },
+  SERVICE_UNREACHABLE: {
+    status: 503,
+    en: (p) => `The service at ${p["url"]} does not answer (${p["problem"]}); check that it runs, then try again`,
+    zh: (p) => `服务 ${p["url"]} 没有响应（${p["problem"]}）；请确认它在运行后重试`,
+  },
+  CONNECTION_LOST: {
+    status: 503,
+    en: () => "The connection to the service was lost; it is being restored, try again in a moment",
+    zh: () => "与服务的连接已断开；正在恢复，请稍后再试",
   },
   DISK_FULL: {
     status: 507,

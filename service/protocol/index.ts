@@ -8,7 +8,8 @@ export {
   type ErrorCode,
   type Language,
 } from "./errors.ts";
-export { loraTag, parseSlotKey, slotKey, slotKinds, tagModule, type LoraTag, type SlotKind, type TagModule } from "./tag.ts";
+export { parseSlotKey, paths, roles, roomNames, slotKey, slotKinds, type Role, type SlotKind } from "./names.ts";
+export { loraTag, tagModule, type LoraTag, type TagModule } from "./tag.ts";
 export {
   ChatLine,
   DatasetState,
@@ -26,15 +27,12 @@ export {
 } from "./state.ts";
 export {
   displayName,
-  roles,
-  roomNames,
   sceneMessages,
   scenePermissions,
   studioMessages,
   trainSettings,
   trainTargets,
   type DrawJobRequest,
-  type Role,
   type SceneJoinOptions,
   type SceneMessage,
   type SceneReplies,
@@ -46,7 +44,6 @@ export {
 export {
   captionsRequest,
   datasetRequest,
-  paths,
   sessionRequest,
   type BaseReply,
   type DatasetImage,

@@ -1,11 +1,15 @@
 /** Room messages. Each is a `room.request(type, payload)`: the reply resolves, an ErrorBody (as JSON) rejects. */
-import { z } from "zod";
+import * as z from "zod";
 import { limits } from "./limits.ts";
-import { loraTag, slotKinds, tagModule } from "./tag.ts";
+import { slotKinds, type Role } from "./names.ts";
+import { loraTag, tagModule } from "./tag.ts";
 
 const id = z.string().min(1).max(200);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const seed = z.int().min(0).max(2 ** 32 - 1);
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
 const prompt = z.string().max(limits.promptCharsMax);
 const coordinate = z.number().min(-1e6).max(1e6);
 
@@ -123,14 +127,10 @@ export interface SceneReplies {
   request: { sha256: string; version: number };
 }
 
-export const roles = ["editor", "player"] as const;
-export type Role = (typeof roles)[number];
-
 export type StudioMessage<T extends keyof typeof studioMessages> = z.input<(typeof studioMessages)[T]>;
 export type SceneMessage<T extends keyof typeof sceneMessages> = z.input<(typeof sceneMessages)[T]>;
 
-/** Room names, and what a client gives on joining. */
-export const roomNames = { studio: "studio", scene: "scene" } as const;
+/** What a client gives on joining a scene room. */
 export interface SceneJoinOptions {
   readonly sceneId: string;
   readonly name?: string;

@@ -1,18 +1,8 @@
 /** HTTP: paths, bodies and replies. Errors have the status of their code and an ErrorBody. */
-import { z } from "zod";
+import * as z from "zod";
 import { limits } from "./limits.ts";
-import { displayName, roles } from "./messages.ts";
-
-export const paths = {
-  health: "/health",
-  session: "/api/session",
-  base: "/api/base",
-  datasets: "/api/datasets",
-  modules: "/api/modules",
-  /** Everything drawn, by content hash; immutable. */
-  assets: "/assets",
-  scenes: "/scenes",
-} as const;
+import { displayName } from "./messages.ts";
+import { roles } from "./names.ts";
 
 /**
  * POST /api/session. On a machine's own loopback in development nothing more is needed; elsewhere an editor token in

@@ -1,10 +1,7 @@
 /** What a scene node carries under `metadata.lora`: the modules that draw it, and what players may ask of it. */
-import { z } from "zod";
+import * as z from "zod";
 import { limits } from "./limits.ts";
-
-/** Where an asset goes on a node. `albedo` is the base colour texture of its material. */
-export const slotKinds = ["portrait", "albedo"] as const;
-export type SlotKind = (typeof slotKinds)[number];
+import { slotKinds } from "./names.ts";
 
 export const tagModule = z.strictObject({
   /** Id of a library module. */
@@ -25,13 +22,3 @@ export const loraTag = z.strictObject({
 
 export type TagModule = z.infer<typeof tagModule>;
 export type LoraTag = z.infer<typeof loraTag>;
-
-/** "npc-smith/portrait" */
-export const slotKey = (nodeId: string, kind: SlotKind): string => `${nodeId}/${kind}`;
-
-/** The reverse of `slotKey`; node ids may hold slashes, kinds do not. */
-export function parseSlotKey(key: string): { nodeId: string; kind: SlotKind } | undefined {
-  const at = key.lastIndexOf("/");
-  const kind = slotKinds.find((each) => each === key.slice(at + 1));
-  return at > 0 && kind ? { nodeId: key.slice(0, at), kind } : undefined;
-}
