@@ -140,6 +140,23 @@ export const errorTexts = {
     en: () => "The disk is full; free some space and try again. Nothing was lost",
     zh: () => "磁盘已满；请释放空间后重试，没有数据丢失",
   },
+  DATA_FOLDER_IN_USE: {
+    status: 500,
+    en: (p) =>
+      `The data folder ${p["folder"]} is in use by process ${p["pid"]}; stop that one, or choose another folder with --data`,
+    zh: (p) => `数据文件夹 ${p["folder"]} 正被进程 ${p["pid"]} 使用；请先停止它，或用 --data 指定其他文件夹`,
+  },
+  DATABASE_UNREACHABLE: {
+    status: 500,
+    en: (p) =>
+      `The database cannot be reached (${p["problem"]}); check DATABASE_URL, or leave it out to use the embedded one`,
+    zh: (p) => `无法连接数据库（${p["problem"]}）；请检查 DATABASE_URL，或不设置以使用内置数据库`,
+  },
+  SETTING_INVALID: {
+    status: 500,
+    en: (p) => `${p["setting"]}: ${p["problem"]}`,
+    zh: (p) => `${p["setting"]}：${p["problem"]}`,
+  },
   INTERNAL: {
     status: 500,
     en: (p) => `Something failed inside the service (${p["id"]}); its log says what`,

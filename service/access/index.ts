@@ -1,0 +1,2 @@
+export { Access, type AccessOptions, type TokenRequest } from "./access.ts";
+export { can, demand, type Action, type Identity } from "./permissions.ts";
