@@ -1,0 +1,47 @@
+/** Reading what stands in a node's metadata, without checking it: a game needs no more than this. */
+
+/** What a tag can be put on. Babylon nodes are such; `metadata` is what Babylon types as `any`. */
+export interface TagCarrier {
+  id: string;
+  name?: string;
+  metadata?: unknown;
+}
+
+export type Fields = Record<string, unknown>;
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** `value[key]` where that is an object. */
+export function fieldsIn(value: unknown, key: string): Fields | undefined {
+  const inner = isFields(value) ? value[key] : undefined;
+  return isFields(inner) ? inner : undefined;
+}
+
+/** What came with a node through GLB. */
+export const extrasOf = (metadata: unknown): Fields | undefined => fieldsIn(fieldsIn(metadata, "gltf"), "extras");
+
+/** A key of the node's own metadata or, after a way through GLB, of its glTF extras. */
+export function metadataValue(node: TagCarrier, key: string): unknown {
+  const own = isFields(node.metadata) ? node.metadata[key] : undefined;
+  return own ?? extrasOf(node.metadata)?.[key] ?? undefined;
+}
+
+/** Whether a node carries something under `metadata.lora`, valid or not. */
+export const hasTag = (node: TagCarrier): boolean => metadataValue(node, "lora") !== undefined;
+
+/** What people call a node: `metadata.displayName`, else its name, else its id. */
+export function displayNameOf(node: TagCarrier): string {
+  const given = metadataValue(node, "displayName");
+  return typeof given === "string" && given !== "" ? given : node.name || node.id;
+}
+
+/**
+ * What a glTF exporter should write as a node's extras so that tags survive:
+ * `GLTF2Export.GLBAsync(scene, name, { metadataSelector: exportedExtras })`.
+ */
+export function exportedExtras(metadata: unknown): unknown {
+  if (!isFields(metadata)) return metadata;
+  const { gltf: _gltf, ...own } = metadata;
+  return { ...extrasOf(metadata), ...own };
+}
