@@ -198,6 +198,7 @@ export type Op =
   | "Resize"
   | "AveragePool"
   | "LayerNormalization"
+  | "SimplifiedLayerNormalization"
   | "Shape";
 
 const row = (infer: OpRow["infer"], rule: OpRow["vjp"]): OpRow => ({ infer, vjp: rule });
@@ -269,5 +270,6 @@ export const opTable: Readonly<Record<Op, OpRow>> = {
   ),
 
   LayerNormalization: row(inferLayerNorm, vjp.layerNormalization),
+  SimplifiedLayerNormalization: row(like, vjp.rmsNormalization),
   Shape: row(inferShape, "none"),
 };

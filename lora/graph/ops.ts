@@ -234,6 +234,14 @@ export function pad(x: Value, amounts: readonly (readonly [number, number])[]): 
 export const gather = (table: Value, indices: Value): Value =>
   table.graph.emit("Gather", [table, indices], { axis: 0 })[0]!;
 
+/**
+ * Rows of `table` [R, C], each taken at most once: its gradient is a gather too.
+ * @param indices [M] int64
+ * @param inverse [R] int64: which of the M took the row, or M for none
+ */
+export const gatherOnce = (table: Value, indices: Value, inverse: Value): Value =>
+  table.graph.emit("Gather", [table, indices], { axis: 0 }, { inverse })[0]!;
+
 /** Nearest-neighbour ×2 of [N, C, H, W]. */
 export function upsampleNearest2x(x: Value): Value {
   const scales = constant(x, [1, 1, 2, 2], [4], "float32");
@@ -254,6 +262,10 @@ export function layerNormalization(
   const inputs = bias ? [x, scale, bias] : [x, scale];
   return x.graph.emit("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }, { plain })[0]!;
 }
+
+/** x / √(mean(x²) + ε) · scale over the last axis; the runtime's name for it is SimplifiedLayerNormalization. */
+export const rmsNormalization = (x: Value, scale: Value, epsilon: number): Value =>
+  x.graph.emit("SimplifiedLayerNormalization", [x, scale], { axis: -1, epsilon: { float: epsilon } }, { epsilon })[0]!;
 
 /** A tensor of ones of any (also symbolic) shape. */
 export function onesOf(like: Value, shape: Shape): Value {

@@ -285,8 +285,16 @@ export const pad: Rule = ({ g, node }) => {
   );
   return [cut, undefined];
 };
-/** One-hot(indices)ᵀ·g: deterministic, unlike a scatter-add from several threads. */
-export const gather: Rule = ({ g, inputs: [table, indices] }) => {
+/**
+ * One-hot(indices)ᵀ·g: deterministic, unlike a scatter-add from several threads. Where each row is taken at most once and
+ * `inverse` says by which index, the rows of g are gathered back, and the row of zeros after them.
+ */
+export const gather: Rule = ({ g, node, inputs: [table, indices] }) => {
+  const inverse = node.meta["inverse"] as Value | undefined;
+  if (inverse) {
+    const none = op.expand(op.constant(g, [0], [1, 1]), [1, g.shape[1]!]);
+    return [op.gather(op.concat([g, none], 0), inverse), undefined];
+  }
   const vocabulary = table!.shape[0] as number;
   const width = table!.shape.slice(1);
   const count = productOf(indices!.shape);
@@ -328,4 +336,17 @@ export const layerNormalization: Rule = ({
     needs[1] ? op.sumTo(op.mul(g, normalised), scale!.shape) : undefined,
     bias && needs[2] ? op.sumTo(g, bias.shape) : undefined,
   ];
+};
+
+/**
+ * With r = 1/√(mean(x²) + ε), x̂ = x·r and h = g·scale: dx = r·(h − x̂·mean(h·x̂)), dscale = Σ g·x̂.
+ * Source: Zhang & Sennrich 2019, eq. 4. r is computed anew: WebGPU's kernel returns garbage in its place.
+ */
+export const rmsNormalization: Rule = ({ g, node, inputs: [x, scale], needs }) => {
+  const square = op.reduceMean(op.mul(x!, x!), [-1]);
+  const inverse = op.reciprocal(op.sqrt(op.addScalar(square, node.meta["epsilon"] as number)));
+  const normalised = op.mul(x!, inverse);
+  const h = op.mul(g, scale!);
+  const dx = () => op.mul(op.sub(h, op.mul(normalised, op.reduceMean(op.mul(h, normalised), [-1]))), inverse);
+  return [needs[0] ? dx() : undefined, needs[1] ? op.sumTo(op.mul(g, normalised), scale!.shape) : undefined];
 };

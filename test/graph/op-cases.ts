@@ -134,4 +134,7 @@ export const builders: Readonly<Record<string, Build>> = {
   LayerNormalization: ([x, scale, bias], { epsilon }: { epsilon: number }) => [
     op.layerNormalization(x!, scale!, bias, epsilon),
   ],
+  SimplifiedLayerNormalization: ([x, scale], { epsilon }: { epsilon: number }) => [
+    op.rmsNormalization(x!, scale!, epsilon),
+  ],
 };

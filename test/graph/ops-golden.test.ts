@@ -14,7 +14,6 @@ const NOT_AN_OP = [
   "Pow",
   "Clip",
   "LogSoftmax",
-  "RMSNorm",
   "GroupNorm",
   "CrossEntropy",
   "MeanSquaredError",

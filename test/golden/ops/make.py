@@ -257,7 +257,7 @@ def norms_and_losses():
     group1 = lambda x, s, b: F.group_norm(x, 4, s, b, 1e-6)
     case("GroupNorm_tokens", "GroupNorm", group1, inputs(2, 4, 5, features=4), {"num_groups": 4, "epsilon": 1e-6})
     rms = lambda x, s: F.rms_norm(x, (6,), s, 1e-6)
-    case("RMSNorm", "RMSNorm", rms, {"X": normal(2, 3, 6), "scale": positive(6)}, {"axis": -1, "epsilon": 1e-6})
+    case("RMSNorm", "SimplifiedLayerNormalization", rms, {"X": normal(2, 3, 6), "scale": positive(6)}, {"axis": -1, "epsilon": 1e-6})
     labels = torch.tensor([1, 0, 4])
     loss = {"logits": normal(3, 5, scale=2), "labels": labels}
     case("CrossEntropy_mean", "CrossEntropy", lambda x, y: F.cross_entropy(x, y), loss, {"reduction": "mean"}, outputs=("loss",))
