@@ -1,0 +1,177 @@
+import { EventEmitter } from "node:events";
+import { join } from "node:path";
+import type {
+  DatasetImage,
+  DatasetReply,
+  Language,
+  LoraTag,
+  ModuleReply,
+  ReportReply,
+  SlotHistoryEntry,
+} from "../protocol/index.ts";
+import type { Store } from "../store/index.ts";
+import { Assets } from "./assets.ts";
+import { readAudit } from "./audit.ts";
+import { writeDatasetFolder } from "./dataset-folder.ts";
+import { Datasets } from "./datasets.ts";
+import { Modules } from "./modules.ts";
+import { ObjectKeeper } from "./object-keeper.ts";
+import { reportOn } from "./quality-report.ts";
+import { Scenes } from "./scenes.ts";
+import type {
+  AuditEntry,
+  DatasetSummary,
+  ModuleFile,
+  NewDataset,
+  NewImage,
+  NewModuleVersion,
+  PublishedModule,
+  SceneRecord,
+} from "./types.ts";
+
+interface LibraryEvents {
+  /** A data set was made, changed or removed: its id. */
+  dataset: [id: string];
+  /** A module got a new version: its id. */
+  module: [id: string];
+}
+
+export interface LibraryOptions {
+  /** Side of the base's pictures, pixels: what the report compares with. */
+  readonly side: number;
+}
+
+/** Data sets, modules, assets and scenes. Every change is durable when its promise resolves, and leaves a line in the audit. */
+export class Library extends EventEmitter<LibraryEvents> {
+  readonly #store: Store;
+  readonly #side: number;
+  readonly #datasets: Datasets;
+  readonly #modules: Modules;
+  readonly #assets: Assets;
+  readonly #scenes: Scenes;
+
+  constructor(store: Store, { side }: LibraryOptions) {
+    super();
+    this.setMaxListeners(0); // every room listens
+    const keeper = new ObjectKeeper(store);
+    this.#store = store;
+    this.#side = side;
+    this.#datasets = new Datasets(store, keeper);
+    this.#modules = new Modules(store, keeper);
+    this.#assets = new Assets(store);
+    this.#scenes = new Scenes(store);
+  }
+
+  async createDataset(dataset: NewDataset): Promise<DatasetReply> {
+    const made = await this.#datasets.create(dataset);
+    this.emit("dataset", made.id);
+    return made;
+  }
+  /** Newest first. */
+  listDatasets(): Promise<DatasetSummary[]> {
+    return this.#datasets.list();
+  }
+  /** Errors: NOT_FOUND. */
+  datasetSummary(id: string): Promise<DatasetSummary> {
+    return this.#datasets.summary(id);
+  }
+  /** Errors: NOT_FOUND. */
+  getDataset(id: string): Promise<DatasetReply> {
+    return this.#datasets.get(id);
+  }
+  /** Errors: NOT_FOUND, TOO_MANY_IMAGES, UPLOAD_TOO_LARGE, NOT_AN_IMAGE, IMAGE_TOO_LARGE, DISK_FULL. */
+  async addImage(id: string, image: NewImage, by: string): Promise<DatasetImage> {
+    const added = await this.#datasets.addImage(id, image, by);
+    this.emit("dataset", id);
+    return added;
+  }
+  /** Picture id → caption. Errors: NOT_FOUND; then none changes. */
+  async setCaptions(id: string, captions: Readonly<Record<string, string>>, by: string): Promise<void> {
+    await this.#datasets.setCaptions(id, captions, by);
+    this.emit("dataset", id);
+  }
+  async removeImage(id: string, imageId: string, by: string): Promise<void> {
+    await this.#datasets.removeImage(id, imageId, by);
+    this.emit("dataset", id);
+  }
+  async removeDataset(id: string, by: string): Promise<void> {
+    await this.#datasets.remove(id, by);
+    this.emit("dataset", id);
+  }
+  /**
+   * Writes the clean pictures and their captions to a folder the trainer reads; a second call brings it up to date.
+   * The files stay whatever happens to the data set later. Returns the hashes of the pictures, in their order.
+   */
+  async exportDataset(id: string, folder: string): Promise<string[]> {
+    await this.#datasets.summary(id);
+    const images = await this.#datasets.rows(id);
+    await writeDatasetFolder(this.#store.objects, images, folder);
+    return images.map(({ sha256 }) => sha256);
+  }
+  async report(id: string, lang: Language, triggerWord?: string): Promise<ReportReply> {
+    const { name } = await this.#datasets.summary(id);
+    const images = await this.#datasets.rows(id);
+    const temporary = join(this.#store.dataDir, "temporary");
+    return reportOn({ objects: this.#store.objects, temporary, name, images, lang, side: this.#side, triggerWord });
+  }
+
+  /** Errors: NAME_INVALID, MODULE_INVALID, DISK_FULL. */
+  async publishModule(module: NewModuleVersion): Promise<PublishedModule> {
+    const published = await this.#modules.publish(module);
+    this.emit("module", published.moduleId);
+    return published;
+  }
+  listModules(): Promise<ModuleReply[]> {
+    return this.#modules.list();
+  }
+  /** Errors: NOT_FOUND. */
+  getModule(id: string): Promise<ModuleReply> {
+    return this.#modules.get(id);
+  }
+  /** The newest version if none is named. Errors: NOT_FOUND. */
+  moduleFile(id: string, version?: number): Promise<ModuleFile> {
+    return this.#modules.file(id, version);
+  }
+
+  /** The asset made for this very key, if there is one. */
+  findAsset(key: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+    return this.#assets.find(key);
+  }
+  saveAsset(
+    key: Readonly<Record<string, unknown>>,
+    bytes: Uint8Array,
+    provenance: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
+    return this.#assets.save(key, bytes, provenance);
+  }
+  /** The bytes of an asset or of a data set's picture; nothing else that is stored. */
+  async readAsset(sha256: string): Promise<Buffer | undefined> {
+    return (await this.#assets.isPublic(sha256)) ? this.#store.objects.read(sha256) : undefined;
+  }
+  isAsset(sha256: string): Promise<boolean> {
+    return this.#assets.isPublic(sha256);
+  }
+
+  loadScene(sceneId: string): Promise<SceneRecord> {
+    return this.#scenes.load(sceneId);
+  }
+  setSlot(sceneId: string, slot: string, sha256: string, by: string): Promise<number> {
+    return this.#scenes.setSlot(sceneId, slot, sha256, by);
+  }
+  /** Errors: REQUEST_INVALID where there is nothing to go back to. */
+  revertSlot(sceneId: string, slot: string, by: string): Promise<{ version: number; sha256: string }> {
+    return this.#scenes.revertSlot(sceneId, slot, by);
+  }
+  /** Newest first. */
+  slotHistory(sceneId: string, slot: string): Promise<SlotHistoryEntry[]> {
+    return this.#scenes.slotHistory(sceneId, slot);
+  }
+  setTag(sceneId: string, nodeId: string, tag: LoraTag | null, by: string): Promise<number> {
+    return this.#scenes.setTag(sceneId, nodeId, tag, by);
+  }
+
+  /** The newest entries first. */
+  audit(limit = 100): Promise<AuditEntry[]> {
+    return readAudit(this.#store.db, limit);
+  }
+}

@@ -1,0 +1,71 @@
+/** The engine's report on a data set, in terms of the library's pictures; and the settings the data suggests. */
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { checkDataset } from "../../lora/index.ts";
+import type { Language, ReportReply } from "../protocol/index.ts";
+import type { ObjectStore } from "../store/index.ts";
+import { folderName, writeDatasetFolder, type FolderImage } from "./dataset-folder.ts";
+import type { SuggestedSettings } from "./types.ts";
+
+export interface ReportImage extends FolderImage {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface ReportOptions {
+  readonly objects: ObjectStore;
+  /** Where the pictures are laid out while they are looked at. */
+  readonly temporary: string;
+  /** The data set's name; the engine falls back on it as a caption. */
+  readonly name: string;
+  readonly images: readonly ReportImage[];
+  readonly lang: Language;
+  /** Side of the base's pictures, pixels. */
+  readonly side: number;
+  readonly triggerWord?: string | undefined;
+}
+
+export async function reportOn(options: ReportOptions): Promise<ReportReply> {
+  const { objects, temporary, images, lang, side, triggerWord } = options;
+  const suggested = suggestSettings(images.length);
+  if (images.length === 0) return { images: 0, findings: [], suggested };
+  const folder = join(temporary, randomUUID(), options.name);
+  try {
+    await writeDatasetFolder(objects, images, folder);
+    const report = await checkDataset(folder, { lang, resolution: side, triggerWord });
+    const byFile = new Map(images.map((image) => [folderName(image.position), image]));
+    const findings = report.findings.map(({ code, severity, file, message, advice }) => {
+      const image = file === undefined ? undefined : byFile.get(file);
+      const text = byFile.size === 0 ? message : withNames(message, byFile);
+      return { code, severity, images: image ? [image.id] : [], message: `${text}. ${advice}`.replace("。.", "。") };
+    });
+    return { images: report.samples, findings, suggested };
+  } finally {
+    await rm(dirname(folder), { recursive: true, force: true });
+  }
+}
+
+/** People know their pictures by the names they gave them. */
+function withNames(message: string, byFile: ReadonlyMap<string, ReportImage>): string {
+  return message.replaceAll(/\d{5,}\.png/g, (file) => byFile.get(file)?.name ?? file);
+}
+
+const FACE_RANK = 16;
+const SMALL_SET_RANK = 8;
+const SMALL_SET_IMAGES = 8;
+/** Updates for one picture of a small set: enough for the face to come through, not yet learned by heart. */
+const STEPS_PER_IMAGE = 20;
+const STEPS_MIN = 200;
+const STEPS_MAX = 2_000;
+/** Suits the batch of 4 that `steps` counts on. */
+const LEARNING_RATE = 5e-4;
+
+/** Defaults for the form: those of the demonstration, scaled by the number of pictures. */
+export function suggestSettings(images: number): SuggestedSettings {
+  return {
+    rank: images < SMALL_SET_IMAGES ? SMALL_SET_RANK : FACE_RANK,
+    learningRate: LEARNING_RATE,
+    steps: Math.min(STEPS_MAX, Math.max(STEPS_MIN, Math.round((images * STEPS_PER_IMAGE) / 50) * 50)),
+  };
+}

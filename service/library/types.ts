@@ -1,0 +1,81 @@
+/** What goes into and comes out of the library, beside the replies of service/protocol/routes.ts. */
+import type { LoraTag } from "../protocol/index.ts";
+
+/** A data set in short, as the studio room shows it. */
+export interface DatasetSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly owner: string;
+  /** Number of pictures. */
+  readonly images: number;
+  readonly revision: number;
+  readonly createdAt: number;
+}
+
+export interface NewDataset {
+  readonly name: string;
+  readonly nodeId: string;
+  readonly owner: string;
+}
+
+export interface NewImage {
+  /** As it was called on the person's disk; only shown, never used as a path. */
+  readonly name: string;
+  readonly data: AsyncIterable<Uint8Array>;
+  readonly caption?: string | undefined;
+}
+
+export interface NewModuleVersion {
+  readonly name: string;
+  readonly owner: string;
+  readonly description: string;
+  readonly triggerWord: string;
+  /** Path of the .safetensors file; it is copied. */
+  readonly file: string;
+  readonly baseHash: string;
+  readonly baseModel: string;
+  readonly rank: number;
+  /** Asset hash of a picture; "" if none. */
+  readonly preview: string;
+  /** Training configuration and hashes of the pictures it was trained on. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+export interface PublishedModule {
+  readonly moduleId: string;
+  readonly version: number;
+  readonly sha256: string;
+}
+
+export interface ModuleFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly version: number;
+  readonly baseHash: string;
+  readonly name: string;
+  readonly triggerWord: string;
+}
+
+export interface SlotRecord {
+  readonly slot: string;
+  readonly sha256: string;
+  readonly version: number;
+}
+
+/** What a scene room begins with. */
+export interface SceneRecord {
+  readonly slots: readonly SlotRecord[];
+  /** Node id → its tag, `null` if an editor removed it. */
+  readonly tags: ReadonlyMap<string, LoraTag | null>;
+}
+
+export interface AuditEntry {
+  readonly at: number;
+  readonly by: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export type SuggestedSettings = { readonly rank: number; readonly learningRate: number; readonly steps: number };
