@@ -23,7 +23,7 @@
  *   removeImage report modules module moduleFile asset assetUrl
  * RoomConnection: state sessionId status error revision onChange request leave
  */
-export { displayNameOf, exportedExtras, hasTag, type TagCarrier } from "./metadata.ts";
+export { displayNameOf, exportedExtras, hasTag, metadataValue, putTag, type TagCarrier } from "./metadata.ts";
 export { findTags, parseTag, readTag, writeTag } from "./tags.ts";
 export { failureText, toServiceError } from "./failure.ts";
 export { ServiceClient, type ClientOptions, type SignIn } from "./service-client.ts";

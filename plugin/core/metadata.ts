@@ -1,4 +1,5 @@
 /** Reading what stands in a node's metadata, without checking it: a game needs no more than this. */
+import type { LoraTag } from "../../service/protocol/index.ts";
 
 /** What a tag can be put on. Babylon nodes are such; `metadata` is what Babylon types as `any`. */
 export interface TagCarrier {
@@ -29,6 +30,20 @@ export function metadataValue(node: TagCarrier, key: string): unknown {
 
 /** Whether a node carries something under `metadata.lora`, valid or not. */
 export const hasTag = (node: TagCarrier): boolean => metadataValue(node, "lora") !== undefined;
+
+/**
+ * Puts a tag that is known to be valid on a node, or takes it away with undefined. `metadata` is replaced, not changed
+ * in place: instances share it. Other keys stay. The tag then stands under `metadata.lora` alone.
+ */
+export function putTag(node: TagCarrier, tag: LoraTag | undefined): void {
+  const { lora: _old, ...rest } = isFields(node.metadata) ? node.metadata : {};
+  const extras = extrasOf(rest);
+  if (extras !== undefined && "lora" in extras) {
+    const { lora: _oldExtra, ...kept } = extras;
+    rest["gltf"] = { ...fieldsIn(rest, "gltf"), extras: kept };
+  }
+  node.metadata = tag === undefined ? rest : { ...rest, lora: tag };
+}
 
 /** What people call a node: `metadata.displayName`, else its name, else its id. */
 export function displayNameOf(node: TagCarrier): string {

@@ -114,9 +114,10 @@ export class ServiceClient {
       this.#read<UploadReply>(await this.#reply("POST", path, { body: form, ...(signal && { signal }) })),
     );
   }
-  /** Image id → caption. Others keep theirs. */
-  setCaptions(datasetId: string, captions: Readonly<Record<string, string>>): Promise<void> {
-    return this.#do("PUT", `${paths.datasets}/${id(datasetId)}/captions`, { captions });
+  /** Image id → caption; others keep theirs. @returns the data set as it is now */
+  async setCaptions(datasetId: string, captions: Readonly<Record<string, string>>): Promise<DatasetReply> {
+    await this.#do("PUT", `${paths.datasets}/${id(datasetId)}/captions`, { captions });
+    return this.dataset(datasetId);
   }
   removeImage(datasetId: string, imageId: string): Promise<void> {
     return this.#do("DELETE", `${paths.datasets}/${id(datasetId)}/images/${id(imageId)}`);

@@ -3,7 +3,7 @@
  * A tag is `metadata.lora`; after a way through GLB it is `metadata.gltf.extras.lora`.
  */
 import { loraTag, ServiceError, type LoraTag } from "../../service/protocol/index.ts";
-import { extrasOf, fieldsIn, isFields, metadataValue, type TagCarrier } from "./metadata.ts";
+import { metadataValue, putTag, type TagCarrier } from "./metadata.ts";
 
 /**
  * Checks a tag from anywhere and fills in its defaults.
@@ -27,20 +27,13 @@ export function readTag(node: TagCarrier): LoraTag | undefined {
 }
 
 /**
- * Puts a tag on a node, or takes it away with null. `metadata` is replaced, not changed in place: instances share it.
- * Other keys stay. The tag then stands under `metadata.lora` alone.
+ * Checks a tag and puts it on a node, or takes it away with null.
  * @returns the tag as it was saved
  * @throws ServiceError REQUEST_INVALID; the node is then as it was
  */
 export function writeTag(node: TagCarrier, tag: unknown): LoraTag | undefined {
   const saved = tag === null || tag === undefined ? undefined : parseTag(tag, node.id);
-  const { lora: _old, ...rest } = isFields(node.metadata) ? node.metadata : {};
-  const extras = extrasOf(rest);
-  if (extras !== undefined && "lora" in extras) {
-    const { lora: _oldExtra, ...kept } = extras;
-    rest["gltf"] = { ...fieldsIn(rest, "gltf"), extras: kept };
-  }
-  node.metadata = saved === undefined ? rest : { ...rest, lora: saved };
+  putTag(node, saved);
   return saved;
 }
 
