@@ -18,6 +18,8 @@ export interface AdvisedSettings {
   readonly rank: number;
   readonly alpha: number;
   readonly learningRate: number;
+  /** What the base suggests for itself, if anything. */
+  readonly suitedLearningRate?: number | undefined;
   readonly batchSize: number;
   readonly gradientAccumulationSteps: number;
   readonly saveSteps: number;
@@ -49,7 +51,7 @@ export function adviseSettings(settings: AdvisedSettings, subject: "face" | "sty
   if (alpha !== alphaForRank(rank)) add("ALPHA_NOT_TWICE_RANK", alpha, String(alphaForRank(rank)));
   if (subject === "face" && rank < FACE_RANK_MIN) add("RANK_LOW_FOR_FACE", rank, "12–16");
   if (subject === "style" && rank > STYLE_RANK_MAX) add("RANK_HIGH_FOR_STYLE", rank, "4–8");
-  const suited = learningRateForBatch(batchSize * gradientAccumulationSteps);
+  const suited = settings.suitedLearningRate ?? learningRateForBatch(batchSize * gradientAccumulationSteps);
   if (learningRate > suited * RATE_FACTOR || learningRate < suited / (2 * RATE_FACTOR)) {
     add("LEARNING_RATE_FOR_BATCH", learningRate, suited.toExponential());
   }

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { alphaForRank, learningRateForBatch } from "../data/index.ts";
 import { type ConfigValues, configKeys, optimizerNames, type TargetName } from "./config-keys.ts";
+import { type BaseDefaults, readBaseDefaults } from "./base-defaults.ts";
 import { type ConfigLines, readConfigValues } from "./config-yaml.ts";
 import { trainErrors } from "./errors.ts";
 import { isPromptFault, parseSamplePrompt, promptLines, readPromptLines, type SamplePrompt } from "./sample-prompts.ts";
@@ -22,6 +23,8 @@ export interface TrainConfig {
   readonly epochs: number | undefined;
   readonly maxTrainSteps: number | undefined;
   readonly learningRate: number;
+  /** What the base suggests; undefined where it says nothing. */
+  readonly suitedLearningRate: number | undefined;
   /** Set exactly if `targets` has "text-encoder". */
   readonly textEncoderLearningRate: number | undefined;
   readonly optimizer: (typeof optimizerNames)[number];
@@ -89,7 +92,8 @@ export function parseTrainConfig(yamlText: string, file: string, cwd: string = p
     if (values[key] === undefined) throw trainErrors.CONFIG_KEY_MISSING(file, key, configKeys[key].meaning);
   }
   const path = (given: string): string => resolve(cwd, given.replace(/^~(?=[/\\])/, homedir()));
-  return buildConfig(values as ConfigValues & RequiredValues, lines, path);
+  const given = values as ConfigValues & RequiredValues;
+  return buildConfig(given, readBaseDefaults(path(given.base_model)), lines, path);
 }
 
 /** Reads the file and parses it. Errors: CONFIG_NOT_READABLE and those of `parseTrainConfig`. */
@@ -145,10 +149,12 @@ function refuseConflicts(values: ConfigValues, lines: ConfigLines): void {
 }
 
 function buildConfig(
-  v: ConfigValues & RequiredValues,
+  given: ConfigValues & RequiredValues,
+  suggested: BaseDefaults,
   lines: ConfigLines,
   path: (given: string) => string,
 ): TrainConfig {
+  const v = { ...suggested, ...given };
   const outputDir = path(v.output_dir);
   const batchSize = v.batch_size ?? 4;
   const gradientAccumulationSteps = v.gradient_accumulation_steps ?? 1;
@@ -168,6 +174,7 @@ function buildConfig(
     epochs: v.max_train_steps === undefined ? (v.epochs ?? 10) : undefined,
     maxTrainSteps: v.max_train_steps,
     learningRate,
+    suitedLearningRate: suggested.learning_rate,
     optimizer: optimizer(v.optimizer, lines),
     weightDecay: v.weight_decay ?? 0.01,
     betas: v.betas ?? [0.9, 0.999],

@@ -77,6 +77,32 @@ describe("training configuration", () => {
     assert.equal(parse("lora_rank: 16").alpha, 32);
   });
 
+  it("takes what the base suggests for itself where the file says nothing", () => {
+    const dir = tempDir();
+    const suggest = (text: string) => writeFileSync(join(dir, "animula.json"), text);
+    const withBase = (more: string) =>
+      parseTrainConfig(
+        `train_data_dir: d\noutput_dir: o\nbase_model: ${JSON.stringify(dir)}\n${more}`,
+        "my.yaml",
+        "/w",
+      );
+    suggest(
+      JSON.stringify({
+        training: { learning_rate: 2e-3, targets: ["attention", "conv"], min_snr_gamma: 0, epochs: 3 },
+      }),
+    );
+    const config = withBase("");
+    assert.deepEqual([config.learningRate, config.targets, config.minSnrGamma], [2e-3, ["attention", "conv"], 0]);
+    assert.equal(config.epochs, 10, "how long to train is the person's");
+    assert.deepEqual([withBase("learning_rate: 1e-4").learningRate, withBase("lora_rank: 4").alpha], [1e-4, 8]);
+    suggest('{"training": {"learning_rat": 1}}');
+    assert.match(String(failure(() => withBase(""))), /animula\.json.*learning_rat/s);
+    suggest("{");
+    assert.equal(failure(() => withBase("")).code, "CONFIG_NOT_READABLE");
+    suggest("[]");
+    assert.equal(withBase("").learningRate, 2e-4);
+  });
+
   it("chooses the learning rate by the pictures per update", () => {
     for (const [yaml, rate] of [
       ["batch_size: 1", 3e-4],
