@@ -187,6 +187,7 @@ export type Op =
   | "ReduceSum"
   | "ReduceMean"
   | "ReduceMax"
+  | "ReduceLogSumExp"
   | "Reshape"
   | "Expand"
   | "Transpose"
@@ -243,6 +244,7 @@ export const opTable: Readonly<Record<Op, OpRow>> = {
   ReduceSum: row(inferReduce, vjp.reduceSum),
   ReduceMean: row(inferReduce, vjp.reduceMean),
   ReduceMax: row(inferReduce, vjp.reduceMax),
+  ReduceLogSumExp: row(inferReduce, vjp.reduceLogSumExp),
 
   Reshape: row(fromMeta, vjp.reshape),
   Expand: row(fromMeta, vjp.expand),

@@ -111,6 +111,9 @@ export const reduceMean = (x: Value, axes: readonly number[], keepDims = true): 
 export const reduceMax = (x: Value, axes: readonly number[], keepDims = true): Value =>
   reduce("ReduceMax", x, axes, keepDims);
 
+export const reduceLogSumExp = (x: Value, axes: readonly number[], keepDims = true): Value =>
+  reduce("ReduceLogSumExp", x, axes, keepDims);
+
 /** Run-time value of a dim as an int64 tensor of shape [1]. */
 export function dimValue(like: Value, dim: Dim): Value {
   if (typeof dim === "number") return ints(like, [dim]);

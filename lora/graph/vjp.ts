@@ -206,6 +206,12 @@ export const reduceMax: Rule = ({ g, node, inputs: [x], outputs: [y] }) => {
   return [op.mul(hit, op.div(kept(g, node.meta, x!.shape), ties))];
 };
 
+/** g·e^(x − y) */
+export const reduceLogSumExp: Rule = ({ g, node, inputs: [x], outputs: [y] }) => {
+  const share = op.exp(op.sub(x!, kept(y!, node.meta, x!.shape)));
+  return [op.mul(share, kept(g, node.meta, x!.shape))];
+};
+
 /** Brings a reduced value back to rank with size-1 axes. */
 function kept(y: Value, meta: VjpContext["node"]["meta"], full: Shape): Value {
   if (meta["keepDims"]) return y;

@@ -97,6 +97,7 @@ export const builders: Readonly<Record<string, Build>> = {
   ReduceSum: reduction(op.reduceSum),
   ReduceMean: reduction(op.reduceMean),
   ReduceMax: reduction(op.reduceMax),
+  ReduceLogSumExp: reduction(op.reduceLogSumExp),
   Reshape: ([x], { shape }: { shape: number[] }) => [op.reshape(x!, targetShape(x!, shape))],
   Unsqueeze: ([x], { axes }: { axes: number[] }) => [
     op.reshape(

@@ -271,8 +271,15 @@ def norms_and_losses():
     case("Attention_causal", "Attention", causal, {"Q": normal(1, 2, 4, 4), "K": normal(1, 2, 4, 4), "V": normal(1, 2, 4, 4)}, {"scale": 0.5, "is_causal": 1})
 
 
+def log_sum_exp():
+    """Last, so that the values drawn for the cases before stay as they are. Large values, which must not overflow."""
+    for axes in ([-1], [1, 2]):
+        run = lambda x, a=axes: x.logsumexp(a, keepdim=True)
+        case(f"ReduceLogSumExp_{len(axes)}", "ReduceLogSumExp", run, {"data": normal(2, 3, 5, scale=60)}, {"axes": axes, "keepdims": 1}, outputs=("reduced",))
+
+
 def main():
-    for section in (elementwise, products, convolutions, reductions, layout, norms_and_losses):
+    for section in (elementwise, products, convolutions, reductions, layout, norms_and_losses, log_sum_exp):
         section()
     save_file(tensors, HERE / "ops.safetensors", metadata={"format": "pt"})
     lines = ",\n".join("  " + json.dumps(c) for c in cases)
