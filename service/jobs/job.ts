@@ -1,0 +1,145 @@
+/** A job as the service holds it, and as a row. */
+import type * as z from "zod";
+import { limits, type ErrorBody, type JobKind, type JobStatus, type studioMessages } from "../protocol/index.ts";
+import type { tables } from "../store/index.ts";
+
+export interface SampleSnapshot {
+  readonly step: number;
+  readonly index: number;
+  readonly prompt: string;
+  readonly seed: number;
+  readonly sha256: string;
+}
+
+/** Every field of the protocol's JobState, as plain values. */
+export interface JobSnapshot {
+  readonly id: string;
+  readonly kind: JobKind;
+  status: JobStatus;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly datasetId: string;
+  phase: string;
+  step: number;
+  steps: number;
+  loss: number;
+  imagesPerSecond: number;
+  secondsLeft: number;
+  bestStep: number;
+  lossSteps: number[];
+  losses: number[];
+  validationSteps: number[];
+  validationLosses: number[];
+  savedSteps: number[];
+  samples: SampleSnapshot[];
+  log: string[];
+  /** JSON of an ErrorBody; "" if none. */
+  error: string;
+  moduleId: string;
+  readonly createdAt: number;
+  startedAt: number;
+  endedAt: number;
+}
+
+export type TrainRequest = z.output<(typeof studioMessages)["train.start"]>;
+export type DrawRequest = z.output<(typeof studioMessages)["draw"]>;
+
+/** A module of a drawing's stack, fixed to the version that was newest when the drawing was asked for. */
+export interface StackModule {
+  readonly module: string;
+  readonly name: string;
+  readonly version: number;
+  readonly sha256: string;
+  readonly weight: number;
+}
+export type FixedDrawRequest = Omit<DrawRequest, "stack"> & { readonly stack: readonly StackModule[] };
+
+interface JobBase {
+  readonly owner: string;
+  readonly state: JobSnapshot;
+  /** How often its worker died since it was last started by a person. */
+  deaths: number;
+}
+export interface TrainJob extends JobBase {
+  readonly kind: "train";
+  readonly request: TrainRequest;
+  /** Hashes of the pictures it trains on, in their order; empty before it first ran. */
+  data: readonly string[];
+}
+export interface DrawJob extends JobBase {
+  readonly kind: "draw";
+  readonly request: FixedDrawRequest;
+}
+export type Job = TrainJob | DrawJob;
+
+export function newState(
+  given: Pick<JobSnapshot, "id" | "kind" | "name" | "nodeId" | "datasetId"> & Partial<JobSnapshot>,
+): JobSnapshot {
+  return {
+    status: "queued",
+    phase: "waiting",
+    step: 0,
+    steps: 0,
+    loss: 0,
+    imagesPerSecond: 0,
+    secondsLeft: 0,
+    bestStep: 0,
+    lossSteps: [],
+    losses: [],
+    validationSteps: [],
+    validationLosses: [],
+    savedSteps: [],
+    samples: [],
+    log: [],
+    error: "",
+    moduleId: "",
+    createdAt: Date.now(),
+    startedAt: 0,
+    endedAt: 0,
+    ...given,
+  };
+}
+
+export const isOver = (status: JobStatus): boolean => status !== "queued" && status !== "running";
+
+export function addLog({ log }: JobSnapshot, line: string): void {
+  log.push(line);
+  if (log.length > limits.logLinesKept) log.splice(0, log.length - limits.logLinesKept);
+}
+
+/** The end of a job, in any way. */
+export function endJob(state: JobSnapshot, status: JobStatus, error?: ErrorBody): void {
+  state.status = status;
+  state.phase = "";
+  state.secondsLeft = 0;
+  state.endedAt = Date.now();
+  state.error = error ? JSON.stringify(error) : "";
+}
+
+/** Back into the queue: resumed, or interrupted by the service's own end. */
+export function requeue(state: JobSnapshot): void {
+  state.status = "queued";
+  state.phase = "waiting";
+  state.secondsLeft = 0;
+  state.endedAt = 0;
+  state.error = "";
+}
+
+type JobRow = typeof tables.jobs.$inferSelect;
+
+export function toRow(job: Job): JobRow {
+  const { id, kind, status, nodeId, createdAt, startedAt, endedAt, ...live } = job.state;
+  const progress = { ...live, deaths: job.deaths, ...(job.kind === "train" ? { data: job.data } : {}) };
+  const { owner, request } = job;
+  return { id, kind, status, nodeId, owner, request: { ...request }, progress, createdAt, startedAt, endedAt };
+}
+
+/** Rows are written by `toRow` alone, so their shape is known. */
+export function fromRow(row: JobRow): Job {
+  const { request, progress, owner, ...fields } = row;
+  const { deaths, data, ...live } = progress as unknown as JobSnapshot & { deaths: number; data?: string[] };
+  const state = { ...live, ...fields } as JobSnapshot;
+  return row.kind === "train"
+    ? { kind: "train", owner, state, deaths, request: request as unknown as TrainRequest, data: data ?? [] }
+    : { kind: "draw", owner, state, deaths, request: request as unknown as FixedDrawRequest };
+}

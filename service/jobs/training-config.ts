@@ -1,0 +1,52 @@
+/** What a person asked for, as the trainer's configuration. */
+import { join } from "node:path";
+import type { TrainRequest } from "./job.ts";
+
+/** File names below a job's folder. */
+export const DATA_FOLDER = "data";
+export const OUTPUT_FOLDER = "output";
+/** Name of the module's files; the person's name for it may hold what a file system refuses. */
+const OUTPUT_NAME = "module";
+const RANK_DEFAULT = 8;
+/** Held-out share that `validation: true` means. */
+const VALIDATION_SHARE = 0.1;
+/** Saves in a run where nobody said how many: enough to choose among, few enough to look at. */
+const SAVES_DEFAULT = 6;
+/** The trainer's seeds have 31 bits. */
+const SEED_MASK = 0x7fff_ffff;
+
+export const rankOf = ({ settings }: TrainRequest): number => settings.rank ?? RANK_DEFAULT;
+
+/** Settings by the trainer's names; what is absent is the trainer's own default. */
+export function trainingConfig(request: TrainRequest, folder: string, basePath: string): Record<string, unknown> {
+  const { settings, triggerWord, samplePrompts } = request;
+  const { steps, seed } = settings;
+  const config = {
+    train_data_dir: join(folder, DATA_FOLDER),
+    base_model: basePath,
+    output_dir: join(folder, OUTPUT_FOLDER),
+    output_name: OUTPUT_NAME,
+    save_format: "kohya",
+    lora_rank: rankOf(request),
+    lora_alpha: settings.alpha,
+    learning_rate: settings.learningRate,
+    batch_size: settings.batchSize,
+    max_train_steps: steps,
+    save_steps: settings.saveSteps ?? (steps === undefined ? undefined : Math.ceil(steps / SAVES_DEFAULT)),
+    targets: settings.targets,
+    seed: seed === undefined ? undefined : seed & SEED_MASK,
+    flip: settings.flip,
+    caption_dropout: settings.captionDropout,
+    validation_split: settings.validation === true ? VALIDATION_SHARE : undefined,
+    gradient_checkpointing: settings.gradientCheckpointing,
+    trigger_word: triggerWord,
+    // As objects: a prompt may hold what would be read as a flag.
+    sample_prompts: samplePrompts.filter((prompt) => prompt.trim() !== "").map((prompt) => ({ prompt })),
+  };
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+/** Where the trainer left the module of a step. */
+export function stepModulePath(folder: string, step: number): string {
+  return join(folder, OUTPUT_FOLDER, "steps", `${OUTPUT_NAME}-${String(step).padStart(8, "0")}.safetensors`);
+}

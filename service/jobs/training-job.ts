@@ -1,0 +1,154 @@
+/** Runs one training job to its end: done, failed, cancelled, or interrupted by the end of the service. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Library } from "../library/index.ts";
+import { ServiceError } from "../protocol/index.ts";
+import { endLeftover, endText, startTraining, TRAINING_CONFIG, type TrainingWorker, type WorkerEnd } from "../workers/index.ts";
+import type { Base } from "./base.ts";
+import { toErrorBody, type Log } from "./failure.ts";
+import { addLog, endJob, requeue, type TrainJob } from "./job.ts";
+import type { JobRecords } from "./job-records.ts";
+import { DATA_FOLDER, trainingConfig } from "./training-config.ts";
+import { readLine, type DrawnSample, type TrainingError } from "./training-lines.ts";
+
+/** After so many deaths of its worker a job is no longer started by itself. */
+const DEATHS_MAX = 3;
+/** Exit code for input that the trainer refuses: it would refuse it again. */
+const EXIT_INPUT_ERROR = 2;
+
+export interface TrainingContext {
+  readonly library: Library;
+  readonly records: JobRecords;
+  readonly base: Base;
+  readonly log: Log;
+  /** The job's own folder. */
+  readonly folder: string;
+}
+
+export class TrainingRun {
+  readonly job: TrainJob;
+  readonly #context: TrainingContext;
+  #worker: TrainingWorker | undefined;
+  #asked: "cancel" | "interrupt" | undefined;
+
+  constructor(job: TrainJob, context: TrainingContext) {
+    this.job = job;
+    this.#context = context;
+  }
+
+  /** Number of the worker process while there is one. */
+  get pid(): number | undefined {
+    return this.#worker?.pid;
+  }
+
+  /** The job is over for whoever watches it; its worker saves a checkpoint and ends. */
+  cancel(): void {
+    this.#stop("cancel");
+  }
+
+  /** The service is ending: the job goes on when it is back. */
+  interrupt(): void {
+    this.#stop("interrupt");
+  }
+
+  #stop(why: "cancel" | "interrupt"): void {
+    this.#asked ??= why;
+    this.#worker?.stop();
+  }
+
+  /** Resolves when no worker of this run is left. Never rejects. */
+  async run(): Promise<void> {
+    const { records, log } = this.#context;
+    const { state } = this.job;
+    try {
+      state.status = "running";
+      state.phase = "opening the base";
+      state.startedAt ||= Date.now();
+      await records.save(this.job);
+      await this.#prepare();
+      await this.#train();
+    } catch (error) {
+      // Cancelled meanwhile: what failed no longer matters to anyone.
+      if (this.#asked !== "cancel") endJob(state, "failed", toErrorBody(error, log));
+    }
+    if (this.#asked === "interrupt" && state.status === "running") requeue(state);
+    await records.save(this.job).catch((error: unknown) => log.error({ err: error, job: state.id }, "job not saved"));
+  }
+
+  async #prepare(): Promise<void> {
+    const { folder, library, base } = this.#context;
+    const { request } = this.job;
+    await mkdir(folder, { recursive: true });
+    await endLeftover(folder);
+    // Pictures and settings stay those of the first start: a checkpoint fits no others.
+    if (this.job.data.length > 0) return;
+    const data = await library.exportDataset(request.datasetId, join(folder, DATA_FOLDER));
+    await writeFile(join(folder, TRAINING_CONFIG), JSON.stringify(trainingConfig(request, folder, base.path), null, 2));
+    this.job.data = data;
+    await this.#context.records.save(this.job);
+  }
+
+  /** Starts the worker again when it dies. */
+  async #train(): Promise<void> {
+    const { state } = this.job;
+    while (this.#asked === undefined) {
+      const { end, error } = await this.#attempt();
+      if (this.#asked !== undefined) return;
+      if (end.code === 0) return endJob(state, "done");
+      if (error || end.code === EXIT_INPUT_ERROR) throw trainingFailure(error, end);
+      this.job.deaths++;
+      this.#context.log.error({ job: state.id, end, deaths: this.job.deaths }, "training worker died");
+      if (this.job.deaths > DEATHS_MAX) throw new ServiceError("WORKER_DIED", { how: endText(end), times: DEATHS_MAX });
+      addLog(state, `the worker ended (${endText(end)}); starting it again, ${this.job.deaths} of ${DEATHS_MAX}`);
+      state.phase = "opening the base";
+      await this.#context.records.save(this.job);
+    }
+  }
+
+  async #attempt(): Promise<{ end: WorkerEnd; error: TrainingError | undefined }> {
+    const { folder, records } = this.#context;
+    let error: TrainingError | undefined;
+    let samples: Promise<void> = Promise.resolve();
+    const reader = {
+      state: this.job.state,
+      onSample: (sample: DrawnSample) => void (samples = samples.then(() => this.#keepSample(sample))),
+      onError: (said: TrainingError) => void (error = said),
+    };
+    this.#worker = startTraining(folder, (line) => {
+      const { status, phase } = this.job.state;
+      readLine(line, reader);
+      // A cancelled run still saves; what it does meanwhile is nobody's concern.
+      if (status !== "running") this.job.state.phase = phase;
+      records.changed(this.job);
+    });
+    const end = await this.#worker.ended;
+    this.#worker = undefined;
+    await samples;
+    return { end, error };
+  }
+
+  /** The picture becomes an asset; one that cannot be kept is missing from the row of samples and nothing else. */
+  async #keepSample({ path, prompt, step, index, seed }: DrawnSample): Promise<void> {
+    const { library, base, log, records } = this.#context;
+    const { state, owner } = this.job;
+    try {
+      const key = { sampleOf: state.id, step, index };
+      const provenance = { by: owner, job: state.id, step, prompt, seed, base: { name: base.name, hash: base.hash } };
+      const sha256 = await library.saveAsset(key, await readFile(path), provenance);
+      const others = state.samples.filter((each) => each.step !== step || each.index !== index);
+      state.samples = [...others, { step, index, prompt, seed, sha256 }];
+      records.changed(this.job);
+    } catch (error) {
+      log.error({ err: error, job: state.id, step }, "sample not kept");
+    }
+  }
+}
+
+/** Codes of the engine for a file system that is full. */
+const NO_SPACE = "FILE_NO_SPACE";
+
+function trainingFailure(error: TrainingError | undefined, end: WorkerEnd): ServiceError {
+  if (error?.code === NO_SPACE) return new ServiceError("DISK_FULL");
+  const problem = error?.message ?? end.stderr.trim().split("\n").at(-1) ?? endText(end);
+  return new ServiceError("TRAINING_FAILED", { problem });
+}

@@ -1,0 +1,31 @@
+/** What the service and its drawing process tell each other: paths and hashes, never pixels. */
+
+export interface DrawModule {
+  /** Name that people know it by. */
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly weight: number;
+}
+
+export interface DrawOrder {
+  readonly prompt: string;
+  readonly negative: string;
+  readonly stack: readonly DrawModule[];
+  readonly seeds: readonly number[];
+  readonly steps: number;
+  readonly guidanceScale: number;
+  readonly sampler: string;
+  /** Existing folder in which each picture is written as `<seed>.png`. */
+  readonly folder: string;
+}
+
+export type ToDrawing = { readonly type: "draw"; readonly order: DrawOrder } | { readonly type: "cancel" };
+
+export type FromDrawing =
+  /** The base is open; drawing begins. */
+  | { readonly type: "ready" }
+  | { readonly type: "step"; readonly picture: number; readonly step: number; readonly steps: number }
+  | { readonly type: "picture"; readonly seed: number; readonly path: string }
+  | { readonly type: "done" }
+  | { readonly type: "failed"; readonly code: string; readonly message: string };
