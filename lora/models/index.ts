@@ -11,10 +11,29 @@ export {
   WORD_END,
   wordSymbols,
 } from "./clip-tokenizer.ts";
+export {
+  languageModelSites,
+  openLanguageModel,
+  openLanguageWeights,
+  type LanguageModel,
+  type LanguageWeights,
+} from "./language-model.ts";
+export {
+  cachedFeeds,
+  causalFeeds,
+  llama,
+  llamaInputs,
+  llamaLogits,
+  type CachedRow,
+  type LlamaFeeds,
+  type LlamaInputs,
+} from "./llama.ts";
+export type { LlamaConfig } from "./llama-config.ts";
+export { TextTokenizer, type ChatMessage } from "./text-tokenizer.ts";
 export { modelErrors } from "./errors.ts";
 export { type SdPart } from "./sd-names.ts";
 export { openStableDiffusion, type StableDiffusion } from "./stable-diffusion.ts";
-export { unet, type UnetConfig, type UnetInputs, type UnetOptions } from "./unet.ts";
+export { attentionSlices, unet, type UnetConfig, type UnetInputs, type UnetOptions } from "./unet.ts";
 export { vaeDecode, vaeEncode, type VaeConfig } from "./vae.ts";
 export { FrozenWeights, weightMap, type WeightMap } from "./weights.ts";
 export { moduleSites } from "./sites.ts";

@@ -90,7 +90,7 @@ export interface UnetOptions {
 const SCORES_BYTES_MAX = 64 * 2 ** 20;
 
 /** Slices of the self-attention at a level: as few as keep a slice's scores for one picture within the limit. */
-function attentionSlices(heads: number, latentArea: number, level: number): number {
+export function attentionSlices(heads: number, latentArea: number, level: number): number {
   const bytesPerHead = 4 * (latentArea / 4 ** level) ** 2;
   for (let slices = 1; slices < heads; slices++)
     if (heads % slices === 0 && (heads / slices) * bytesPerHead <= SCORES_BYTES_MAX) return slices;
