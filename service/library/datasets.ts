@@ -52,6 +52,16 @@ export class Datasets {
       .orderBy(desc(datasets.createdAt));
   }
 
+  /** Newest first, with their pictures. */
+  async getAll(): Promise<DatasetReply[]> {
+    const summaries = await this.#summaries();
+    const rows = await this.#store.db.select().from(images).orderBy(asc(images.position));
+    const byDataset = Map.groupBy(rows, ({ datasetId }) => datasetId);
+    return summaries.map(({ id, name, nodeId, revision }) => {
+      return { id, name, nodeId, revision, images: (byDataset.get(id) ?? []).map(toImage) };
+    });
+  }
+
   async get(id: string): Promise<DatasetReply> {
     const { name, nodeId, revision } = await this.summary(id);
     const rows = await this.rows(id);

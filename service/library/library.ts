@@ -34,6 +34,8 @@ interface LibraryEvents {
   dataset: [id: string];
   /** A module got a new version: its id. */
   module: [id: string];
+  /** A picture's bytes are gone: their hash. */
+  erased: [sha256: string];
 }
 
 export interface LibraryOptions {
@@ -53,7 +55,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   constructor(store: Store, { side }: LibraryOptions) {
     super();
     this.setMaxListeners(0); // every room listens
-    const keeper = new ObjectKeeper(store);
+    const keeper = new ObjectKeeper(store, (sha256) => this.emit("erased", sha256));
     this.#store = store;
     this.#side = side;
     this.#datasets = new Datasets(store, keeper);
@@ -70,6 +72,10 @@ export class Library extends EventEmitter<LibraryEvents> {
   /** Newest first. */
   listDatasets(): Promise<DatasetSummary[]> {
     return this.#datasets.list();
+  }
+  /** Newest first, with their pictures. */
+  getDatasets(): Promise<DatasetReply[]> {
+    return this.#datasets.getAll();
   }
   /** Errors: NOT_FOUND. */
   datasetSummary(id: string): Promise<DatasetSummary> {

@@ -4,10 +4,12 @@ import { tables, type Store } from "../store/index.ts";
 
 export class ObjectKeeper {
   readonly #store: Store;
+  readonly #onErased: (sha256: string) => void;
   readonly #held = new Map<string, number>();
 
-  constructor(store: Store) {
+  constructor(store: Store, onErased: (sha256: string) => void) {
     this.#store = store;
+    this.#onErased = onErased;
   }
 
   /** Keeps an object while the rows that will name it are on their way. */
@@ -25,6 +27,7 @@ export class ObjectKeeper {
     for (const sha256 of new Set(hashes)) {
       if (this.#held.has(sha256) || (await this.#isNamed(sha256)) || this.#held.has(sha256)) continue;
       await this.#store.objects.delete(sha256);
+      this.#onErased(sha256);
     }
   }
 

@@ -1,0 +1,93 @@
+/** The studio: bundled once at the start, served from memory at `/`. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { build } from "esbuild";
+import { Router } from "express";
+
+export interface StudioFile {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  readonly tag: string;
+}
+
+export interface StudioPage {
+  /** Path → file; rejects where the page cannot be built. Built when first asked for. */
+  files(): Promise<ReadonlyMap<string, StudioFile>>;
+}
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".woff2": "font/woff2",
+  ".wasm": "application/wasm",
+  ".map": "application/json",
+};
+
+/** @param folder holds index.html and main.tsx; index.html names `/studio/main.js` and `/studio/main.css` */
+export function openStudioPage(folder: string): StudioPage {
+  let files: Promise<ReadonlyMap<string, StudioFile>> | undefined;
+  return {
+    files: () => {
+      files ??= bundle(folder).catch((error: unknown) => {
+        files = undefined; // a person may mend it and load the page again
+        throw error;
+      });
+      return files;
+    },
+  };
+}
+
+async function bundle(folder: string): Promise<ReadonlyMap<string, StudioFile>> {
+  const out = "/studio";
+  const { outputFiles } = await build({
+    entryPoints: [join(folder, "main.tsx")],
+    outdir: out,
+    bundle: true,
+    write: false,
+    format: "esm",
+    splitting: true,
+    minify: true,
+    target: "es2022",
+    jsx: "automatic",
+    chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    loader: { ".svg": "file", ".png": "file", ".woff2": "file", ".wasm": "file" },
+    define: { "process.env.NODE_ENV": '"production"' },
+    logLevel: "silent",
+  });
+  const files = new Map<string, StudioFile>();
+  for (const { path, contents } of outputFiles) {
+    files.set(`${out}/${path.replaceAll("\\", "/").split("/").at(-1)}`, toFile(path, contents));
+  }
+  files.set("/", toFile("index.html", await readFile(join(folder, "index.html"))));
+  return files;
+}
+
+function toFile(path: string, bytes: Uint8Array): StudioFile {
+  const tag = `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"`;
+  return { bytes, tag, mediaType: mediaTypes[extname(path)] ?? "application/octet-stream" };
+}
+
+export function studioRoutes(page: StudioPage): Router {
+  const router = Router();
+  router.get(/^\/($|studio\/)/, async (req, res, next) => {
+    const file = (await page.files()).get(req.path);
+    if (!file) {
+      next();
+      return;
+    }
+    res.setHeader("etag", file.tag);
+    res.setHeader("cache-control", "no-cache");
+    if (req.headers["if-none-match"] === file.tag) {
+      res.status(304).end();
+      return;
+    }
+    res.setHeader("content-type", file.mediaType);
+    res.end(file.bytes);
+  });
+  return router;
+}
