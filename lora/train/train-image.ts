@@ -286,6 +286,7 @@ function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageD
     strict: _t,
     saveFormat: _f,
     outputName: _n,
+    suitedLearningRate: _g,
     // Where things lie: a project folder that moved is still the same run.
     trainDataDir: _d,
     metadataPath: _p,
