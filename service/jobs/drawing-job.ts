@@ -79,7 +79,7 @@ export class DrawingRun {
       state.status = "running";
       state.steps = request.seeds.length * request.steps;
       state.startedAt ||= Date.now();
-      for (let missing = await takeKnown(this.job, library, base); missing.length > 0; ) {
+      for (let missing = await takeKnown(this.job, library, base); missing.length > 0;) {
         state.phase = "opening the base";
         records.changed(this.job);
         await this.#draw(missing);
@@ -123,7 +123,10 @@ export class DrawingRun {
       this.job.deaths++;
       log.error({ job: state.id, deaths: this.job.deaths, problem: error.message }, "drawing process died");
       if (this.job.deaths > DEATHS_MAX) throw error;
-      addLog(state, `the drawing process ended (${error.message}); starting it again, ${this.job.deaths} of ${DEATHS_MAX}`);
+      addLog(
+        state,
+        `the drawing process ended (${error.message}); starting it again, ${this.job.deaths} of ${DEATHS_MAX}`,
+      );
       records.changed(this.job);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -119,7 +119,8 @@ export class JobRecords extends EventEmitter<RecordsEvents> {
   #forgetOldest(): void {
     const over = this.all().filter(({ state }) => isOver(state.status));
     const order = [...over.filter(({ kind }) => kind === "draw"), ...over.filter(({ kind }) => kind === "train")];
-    for (const { state } of order.slice(0, Math.max(0, this.#jobs.size - limits.jobsInStateMax))) this.#forget(state.id);
+    for (const { state } of order.slice(0, Math.max(0, this.#jobs.size - limits.jobsInStateMax)))
+      this.#forget(state.id);
   }
 
   #forget(id: string): void {

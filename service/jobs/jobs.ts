@@ -37,7 +37,7 @@ import {
 import { JobRecords } from "./job-records.ts";
 import { Queue } from "./queue.ts";
 import { fixStack } from "./stack.ts";
-import { rankOf, stepModulePath } from "./training-config.ts";
+import { stepModulePath, trainedRank } from "./training-config.ts";
 import { TrainingRun } from "./training-job.ts";
 
 export interface JobsOptions {
@@ -201,7 +201,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
       file: stepModulePath(this.#folder(jobId), step),
       baseHash,
       baseModel,
-      rank: rankOf(request),
+      rank: trainedRank(this.#folder(jobId)),
       preview: previewOf(state, step),
       provenance: { jobId, step, trainedBy: job.owner, settings, samplePrompts, data: job.data },
     });
@@ -250,7 +250,14 @@ export class Jobs extends EventEmitter<JobsEvents> {
   async #addDrawing(request: FixedDrawRequest, owner: string): Promise<DrawJob> {
     const { prompt, nodeId, seeds, steps } = request;
     const name = prompt.slice(0, limits.nameCharsMax);
-    const state = newState({ id: randomUUID(), kind: "draw", name, nodeId, datasetId: "", steps: seeds.length * steps });
+    const state = newState({
+      id: randomUUID(),
+      kind: "draw",
+      name,
+      nodeId,
+      datasetId: "",
+      steps: seeds.length * steps,
+    });
     const job: DrawJob = { kind: "draw", owner, request, state, deaths: 0 };
     const missing = await takeKnown(job, this.#library, this.base);
     if (missing.length === 0) {
@@ -316,7 +323,15 @@ export class Jobs extends EventEmitter<JobsEvents> {
   #drawingContext() {
     const [library, records, base, log] = [this.#library, this.#records, this.base, this.#log];
     const temporary = join(this.#store.dataDir, "temporary");
-    return { library, records, base, log, worker: this.#drawing, temporary, pathOf: (sha256: string) => this.#store.objects.path(sha256) };
+    return {
+      library,
+      records,
+      base,
+      log,
+      worker: this.#drawing,
+      temporary,
+      pathOf: (sha256: string) => this.#store.objects.path(sha256),
+    };
   }
 }
 
@@ -326,6 +341,8 @@ function wrongState({ state }: Job, action: string): ServiceError {
 
 /** The sample of that step or, where it drew none, of the nearest one before. */
 function previewOf({ samples }: JobSnapshot, step: number): string {
-  const before = samples.filter((sample) => sample.step <= step).toSorted((a, b) => b.step - a.step || a.index - b.index);
+  const before = samples
+    .filter((sample) => sample.step <= step)
+    .toSorted((a, b) => b.step - a.step || a.index - b.index);
   return before[0]?.sha256 ?? "";
 }

@@ -1,5 +1,7 @@
 /** What a person asked for, as the trainer's configuration. */
 import { join } from "node:path";
+import { loadTrainConfig } from "../../lora/index.ts";
+import { TRAINING_CONFIG } from "../workers/index.ts";
 import type { TrainRequest } from "./job.ts";
 
 /** File names below a job's folder. */
@@ -7,15 +9,12 @@ export const DATA_FOLDER = "data";
 export const OUTPUT_FOLDER = "output";
 /** Name of the module's files; the person's name for it may hold what a file system refuses. */
 const OUTPUT_NAME = "module";
-const RANK_DEFAULT = 8;
 /** Held-out share that `validation: true` means. */
 const VALIDATION_SHARE = 0.1;
 /** Saves in a run where nobody said how many: enough to choose among, few enough to look at. */
 const SAVES_DEFAULT = 6;
 /** The trainer's seeds have 31 bits. */
 const SEED_MASK = 0x7fff_ffff;
-
-export const rankOf = ({ settings }: TrainRequest): number => settings.rank ?? RANK_DEFAULT;
 
 /** Settings by the trainer's names; what is absent is the trainer's own default. */
 export function trainingConfig(request: TrainRequest, folder: string, basePath: string): Record<string, unknown> {
@@ -27,7 +26,7 @@ export function trainingConfig(request: TrainRequest, folder: string, basePath: 
     output_dir: join(folder, OUTPUT_FOLDER),
     output_name: OUTPUT_NAME,
     save_format: "kohya",
-    lora_rank: rankOf(request),
+    lora_rank: settings.rank,
     lora_alpha: settings.alpha,
     learning_rate: settings.learningRate,
     batch_size: settings.batchSize,
@@ -50,3 +49,6 @@ export function trainingConfig(request: TrainRequest, folder: string, basePath: 
 export function stepModulePath(folder: string, step: number): string {
   return join(folder, OUTPUT_FOLDER, "steps", `${OUTPUT_NAME}-${String(step).padStart(8, "0")}.safetensors`);
 }
+
+/** The rank of a job's module, which may be the trainer's or the base's own default. */
+export const trainedRank = (folder: string): number => loadTrainConfig(join(folder, TRAINING_CONFIG)).rank;

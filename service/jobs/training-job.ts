@@ -3,7 +3,14 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Library } from "../library/index.ts";
 import { ServiceError } from "../protocol/index.ts";
-import { endLeftover, endText, startTraining, TRAINING_CONFIG, type TrainingWorker, type WorkerEnd } from "../workers/index.ts";
+import {
+  endLeftover,
+  endText,
+  startTraining,
+  TRAINING_CONFIG,
+  type TrainingWorker,
+  type WorkerEnd,
+} from "../workers/index.ts";
 import type { Base } from "./base.ts";
 import { toErrorBody, type Log } from "./failure.ts";
 import { addLog, endJob, requeue, type TrainJob } from "./job.ts";

@@ -120,6 +120,11 @@ export const errorTexts = {
     en: (p) => `${p["limit"]} drawings are already waiting; try again in a moment`,
     zh: (p) => `已有 ${p["limit"]} 个绘制任务在排队；请稍后再试`,
   },
+  SCENE_FULL: {
+    status: 503,
+    en: (p) => `"${p["scene"]}" already holds ${p["limit"]} people; come back when somebody has left`,
+    zh: (p) => `「${p["scene"]}」已有 ${p["limit"]} 人；请等有人离开后再来`,
+  },
   RATE_LIMITED: {
     status: 429,
     en: (p) => `Too many requests; wait ${p["seconds"]} s`,

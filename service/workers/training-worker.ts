@@ -23,7 +23,10 @@ export interface TrainingWorker {
 }
 
 /** Trains as `folder`/job.yaml says. `onLine` gets each JSON line; what is not JSON is left out. */
-export function startTraining(folder: string, onLine: (line: Readonly<Record<string, unknown>>) => void): TrainingWorker {
+export function startTraining(
+  folder: string,
+  onLine: (line: Readonly<Record<string, unknown>>) => void,
+): TrainingWorker {
   const config = join(folder, TRAINING_CONFIG);
   const { child, ended } = startWorker(COMMAND, ["train", "--config", config, "--json"], folder);
   if (child.pid !== undefined) writeFileSync(join(folder, PID_FILE), String(child.pid));
