@@ -14,6 +14,7 @@ import { type Base, Jobs, readBase } from "./jobs/index.ts";
 import { Library } from "./library/index.ts";
 import { colyseusLogger, openLog } from "./log.ts";
 import { limits, ServiceError } from "./protocol/index.ts";
+import { defineRooms } from "./rooms/index.ts";
 import { openStore, type Store } from "./store/index.ts";
 
 const STUDIO = fileURLToPath(new URL("../plugin/hosts/studio", import.meta.url));
@@ -47,10 +48,11 @@ export async function startService(config: Config, log: Logger = openLog(config.
     closing.unshift(() => jobs.close());
     const studio = openStudioPage(STUDIO);
     const http = createServer();
-    const server = serve({ config, log, http, store, library, jobs, base, studio });
+    const gate = new Gate(config);
+    const server = serve({ config, log, http, gate, store, library, jobs, base, studio });
     await listen(server, http, config);
     closing.unshift(() => stopListening(server, http));
-    new Gate(config).guard(http);
+    gate.guard(http);
     // The first page should not wait for its build.
     studio.files().catch((error: unknown) => log.error({ err: error }, "the studio page cannot be built"));
     const { port } = http.address() as AddressInfo;
@@ -67,6 +69,7 @@ interface Parts {
   readonly config: Config;
   readonly log: Logger;
   readonly http: HttpServer;
+  readonly gate: Gate;
   readonly store: Store;
   readonly library: Library;
   readonly jobs: Jobs;
@@ -74,9 +77,8 @@ interface Parts {
   readonly studio: StudioPage;
 }
 
-function serve({ config, log, http, store, library, base, studio }: Parts): Server {
+function serve({ config, log, http, gate, store, library, jobs, base, studio }: Parts): Server {
   const access = Access.open(config);
-  const gate = new Gate(config);
   // Colyseus answers every origin by default, also before our own routes.
   const { DEFAULT_CORS_HEADERS: headers } = matchMaker.controller as { DEFAULT_CORS_HEADERS: Record<string, string> };
   delete headers["Access-Control-Allow-Origin"];
@@ -88,7 +90,7 @@ function serve({ config, log, http, store, library, base, studio }: Parts): Serv
     logger: colyseusLogger(log),
     greet: false,
     gracefullyShutdown: false,
-    rooms: {},
+    rooms: defineRooms({ library, jobs, access, log, scenes: SCENES }),
     express: (app) =>
       mountHttp(app, {
         access,

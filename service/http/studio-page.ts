@@ -2,11 +2,14 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { build } from "esbuild";
 import { Router } from "express";
 
 export interface StudioFile {
   readonly bytes: Uint8Array;
+  readonly gzipped: Uint8Array;
   readonly mediaType: string;
   readonly tag: string;
 }
@@ -15,6 +18,8 @@ export interface StudioPage {
   /** Path → file; rejects where the page cannot be built. Built when first asked for. */
   files(): Promise<ReadonlyMap<string, StudioFile>>;
 }
+
+const compress = promisify(gzip);
 
 const mediaTypes: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
@@ -61,15 +66,20 @@ async function bundle(folder: string): Promise<ReadonlyMap<string, StudioFile>> 
   });
   const files = new Map<string, StudioFile>();
   for (const { path, contents } of outputFiles) {
-    files.set(`${out}/${path.replaceAll("\\", "/").split("/").at(-1)}`, toFile(path, contents));
+    files.set(`${out}/${path.replaceAll("\\", "/").split("/").at(-1)}`, await toFile(path, contents));
   }
-  files.set("/", toFile("index.html", await readFile(join(folder, "index.html"))));
+  files.set("/", await toFile("index.html", await readFile(join(folder, "index.html"))));
   return files;
 }
 
-function toFile(path: string, bytes: Uint8Array): StudioFile {
+async function toFile(path: string, bytes: Uint8Array): Promise<StudioFile> {
   const tag = `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"`;
-  return { bytes, tag, mediaType: mediaTypes[extname(path)] ?? "application/octet-stream" };
+  return {
+    bytes,
+    gzipped: await compress(bytes),
+    tag,
+    mediaType: mediaTypes[extname(path)] ?? "application/octet-stream",
+  };
 }
 
 export function studioRoutes(page: StudioPage): Router {
@@ -87,7 +97,12 @@ export function studioRoutes(page: StudioPage): Router {
       return;
     }
     res.setHeader("content-type", file.mediaType);
-    res.end(file.bytes);
+    res.setHeader("vary", "accept-encoding");
+    const zipped = /\bgzip\b/.test(String(req.headers["accept-encoding"] ?? ""));
+    if (zipped) res.setHeader("content-encoding", "gzip");
+    const bytes = zipped ? file.gzipped : file.bytes;
+    res.setHeader("content-length", bytes.length);
+    res.end(bytes);
   });
   return router;
 }

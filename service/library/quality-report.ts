@@ -37,14 +37,23 @@ export async function reportOn(options: ReportOptions): Promise<ReportReply> {
     const byFile = new Map(images.map((image) => [folderName(image.position), image]));
     const findings = report.findings.map(({ code, severity, file, message, advice }) => {
       const image = file === undefined ? undefined : byFile.get(file);
-      const text = byFile.size === 0 ? message : withNames(message, byFile);
-      return { code, severity, images: image ? [image.id] : [], message: `${text}. ${advice}`.replace("。.", "。") };
+      const words = joined(withNames(message, byFile), forThePanel(advice), lang);
+      return { code, severity, images: image ? [image.id] : [], message: words };
     });
     return { images: report.samples, findings, suggested };
   } finally {
     await rm(dirname(folder), { recursive: true, force: true });
   }
 }
+
+/** Without the sentences that name a command: the panel has buttons. */
+function forThePanel(advice: string): string {
+  const sentences = advice.split(/(?<=[.。])\s*(?=\S)/);
+  return sentences.filter((sentence) => !/\banimula \S/.test(sentence)).join(" ");
+}
+
+const joined = (message: string, advice: string, lang: Language): string =>
+  lang === "zh" ? `${message}。${advice}` : `${message}. ${advice}`;
 
 /** People know their pictures by the names they gave them. */
 function withNames(message: string, byFile: ReadonlyMap<string, ReportImage>): string {
