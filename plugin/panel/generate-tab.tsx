@@ -1,0 +1,164 @@
+import { useState } from "react";
+import { limits, type SlotKind } from "../../service/protocol/index.ts";
+import { Button, Empty, Fold, Problem, Section, Segments, Select, TextInput } from "./controls.tsx";
+import { drawRequestOf, initialDrawForm, type DrawForm } from "./draw-form.ts";
+import type { PanelNode } from "./host.ts";
+import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
+import { Icon } from "./icons.tsx";
+import { freshSeed } from "./seeds.ts";
+import { SeedGrid } from "./seed-grid.tsx";
+import { SlotHistory } from "./slot-history.tsx";
+import { useTexts } from "./texts.ts";
+
+/** Pictures for the node's slots: drawn by seed, chosen by eye, applied for everyone. */
+export function GenerateTab({ node }: { readonly node: PanelNode }) {
+  const t = useTexts();
+  const { studio } = useHost();
+  const action = useAction();
+  const { tag } = useTag(node);
+  const [kind, setKind] = useState<SlotKind>(node.slots[0] ?? "portrait");
+  const [form, setForm] = useState<DrawForm>(initialDrawForm);
+  const [jobs, setJobs] = useState<
+    Partial<Record<SlotKind, { readonly id: string; readonly seeds: readonly number[] }>>
+  >({});
+  if (node.slots.length === 0) return <Empty icon="image" title={t.generate.noSlots} />;
+
+  const draw = (): void =>
+    action.run(async () => {
+      const request = drawRequestOf(form, tag, node.id, kind);
+      const { jobId } = await studio.request("draw", request);
+      setJobs((now) => ({ ...now, [kind]: { id: jobId, seeds: request.seeds } }));
+    });
+
+  return (
+    <div className="an-stack">
+      {node.slots.length > 1 && (
+        <Segments
+          label={t.generate.what}
+          value={kind}
+          onChange={setKind}
+          options={node.slots.map((slot) => [slot, t.slots[slot]] as const)}
+          testId="slot-kind"
+        />
+      )}
+      <Section title={t.slots[kind]}>
+        <DrawFields form={form} onChange={setForm} prompt={tag.prompt} negative={tag.negative} />
+        <StackLine node={node} />
+        <div className="an-row an-spread">
+          <span />
+          <Button look="primary" onClick={draw} busy={action.busy} testId="generate">
+            {t.generate.generate}
+          </Button>
+        </div>
+        <Problem action={action} />
+      </Section>
+      <SeedGrid key={kind} node={node} kind={kind} wanted={jobs[kind]} />
+      <SlotHistory key={`${kind}-history`} node={node} kind={kind} />
+    </div>
+  );
+}
+
+interface FieldsProps {
+  readonly form: DrawForm;
+  readonly onChange: (form: DrawForm) => void;
+  readonly prompt: string;
+  readonly negative: string;
+}
+
+function DrawFields({ form, onChange, prompt, negative }: FieldsProps) {
+  const t = useTexts();
+  const set = (change: Partial<DrawForm>): void => onChange({ ...form, ...change });
+  return (
+    <>
+      {prompt !== "" && (
+        <p className="an-quote">
+          <small>{t.generate.begins}</small> {prompt}
+        </p>
+      )}
+      <TextInput
+        label={t.generate.prompt}
+        value={form.prompt}
+        onChange={(text) => set({ prompt: text })}
+        placeholder={t.generate.promptPlaceholder}
+        hint={prompt === "" ? undefined : t.generate.promptHint}
+        rows={2}
+        max={limits.promptCharsMax}
+        testId="draw-prompt"
+      />
+      <TextInput
+        label={t.generate.negative}
+        value={form.negative}
+        onChange={(text) => set({ negative: text })}
+        placeholder={negative}
+        max={limits.promptCharsMax}
+        testId="draw-negative"
+      />
+      <div className="an-columns">
+        <Select
+          label={t.generate.pictures}
+          value={form.count}
+          onChange={(count) => set({ count })}
+          options={["1", "2", "4", "6", "8", "12", "16"].map((n) => [n, n] as const)}
+          testId="draw-count"
+        />
+        <div className="an-row an-bottom">
+          <TextInput
+            label={t.generate.seed}
+            value={form.seed}
+            onChange={(seed) => set({ seed })}
+            numeric
+            testId="draw-seed"
+          />
+          <Button icon="dice" label={t.generate.shuffle} onClick={() => set({ seed: String(freshSeed()) })} />
+        </div>
+      </div>
+      <DrawAdvanced form={form} set={set} />
+    </>
+  );
+}
+
+function DrawAdvanced({ form, set }: { readonly form: DrawForm; readonly set: (change: Partial<DrawForm>) => void }) {
+  const t = useTexts();
+  return (
+    <Fold title={t.generate.advanced}>
+      <div className="an-columns">
+        <TextInput
+          label={t.generate.steps}
+          value={form.steps}
+          onChange={(steps) => set({ steps })}
+          numeric
+          testId="draw-steps"
+        />
+        <TextInput
+          label={t.generate.guidance}
+          value={form.guidance}
+          onChange={(guidance) => set({ guidance })}
+          hint={t.generate.guidanceHint}
+          numeric
+        />
+        <Select
+          label={t.generate.sampler}
+          value={form.sampler}
+          onChange={(sampler) => set({ sampler })}
+          options={(["DPM++ 2M", "Euler", "Euler a", "DDIM"] as const).map((name) => [name, name] as const)}
+        />
+      </div>
+    </Fold>
+  );
+}
+
+function StackLine({ node }: { readonly node: PanelNode }) {
+  const t = useTexts();
+  const { modules } = useStudio();
+  const { tag } = useTag(node);
+  if (tag.modules.length === 0) return <p className="an-hint">{t.generate.noStack}</p>;
+  return (
+    <p className="an-chips" aria-label={t.generate.stack}>
+      {tag.modules.map(({ module, weight }) => (
+        <span key={module} className="an-chip">
+          <Icon name="tag" /> {modules.get(module)?.name ?? module} <b className="an-number">{weight}</b>
+        </span>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,6 @@
+import { baseCss } from "./style-base.ts";
+import { controlsCss } from "./style-controls.ts";
+import { partsCss } from "./style-parts.ts";
+
+/** The panel's whole style, under the one root class `animula`. */
+export const panelCss = baseCss + controlsCss + partsCss;

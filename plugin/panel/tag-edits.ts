@@ -1,0 +1,74 @@
+/** Edits of a node's tag: each gives a new tag and leaves the old one as it is, so that it can be undone. */
+import { limits, type LoraTag, slotKinds, type SlotKind } from "../../service/protocol/index.ts";
+
+export const emptyTag: LoraTag = { modules: [], prompt: "", negative: "", playersMay: [] };
+
+/** Adds the module at the end, or moves one that is there to this version; at most `modulesPerStackMax`. */
+export function addModule(tag: LoraTag, module: string, version?: number): LoraTag {
+  const present = tag.modules.find((each) => each.module === module);
+  const entry = { module, weight: present?.weight ?? 1, ...(version === undefined ? {} : { version }) };
+  if (present !== undefined) {
+    return { ...tag, modules: tag.modules.map((each) => (each === present ? entry : each)) };
+  }
+  return isFull(tag) ? tag : { ...tag, modules: [...tag.modules, entry] };
+}
+
+export const isFull = (tag: LoraTag): boolean => tag.modules.length >= limits.modulesPerStackMax;
+
+export function removeModule(tag: LoraTag, module: string): LoraTag {
+  return { ...tag, modules: tag.modules.filter((each) => each.module !== module) };
+}
+
+/** Hundredths are what a person can see, and keep the drawn pictures' cache keys few. */
+export function setWeight(tag: LoraTag, module: string, weight: number): LoraTag {
+  const rounded = Math.round(Math.min(2, Math.max(-2, weight)) * 100) / 100;
+  return { ...tag, modules: tag.modules.map((each) => (each.module === module ? { ...each, weight: rounded } : each)) };
+}
+
+/** `undefined` follows the newest version. */
+export function setVersion(tag: LoraTag, module: string, version: number | undefined): LoraTag {
+  return {
+    ...tag,
+    modules: tag.modules.map(({ version: old, ...each }) => {
+      if (each.module !== module) return old === undefined ? each : { ...each, version: old };
+      return version === undefined ? each : { ...each, version };
+    }),
+  };
+}
+
+/** Kept in the order of `slotKinds`, so that equal choices are equal tags. */
+export function setPlayersMay(tag: LoraTag, kind: SlotKind, allowed: boolean): LoraTag {
+  return {
+    ...tag,
+    playersMay: slotKinds.filter((each) => (each === kind ? allowed : tag.playersMay.includes(each))),
+  };
+}
+
+/** What a node is tagged with after its module was published: the trigger word must be in the prompt to have an effect. */
+export function attachModule(tag: LoraTag, module: string, version: number, triggerWord: string): LoraTag {
+  const attached = addModule(tag, module, version);
+  const has = triggerWord === "" || attached.prompt.toLowerCase().includes(triggerWord.toLowerCase());
+  if (has) return attached;
+  return { ...attached, prompt: joinPrompt(triggerWord, attached.prompt) };
+}
+
+/** Prompt parts in order, without empty ones. */
+export function joinPrompt(...parts: readonly string[]): string {
+  return parts
+    .map((part) => part.trim().replace(/,+$/, "").trim())
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+export function sameTag(a: LoraTag, b: LoraTag): boolean {
+  return JSON.stringify(normal(a)) === JSON.stringify(normal(b));
+}
+
+const normal = (tag: LoraTag) => [
+  tag.modules.map(({ module, version, weight }) => [module, version ?? 0, weight]),
+  tag.prompt,
+  tag.negative,
+  tag.playersMay.toSorted(),
+];
+
+export const isEmptyTag = (tag: LoraTag): boolean => sameTag(tag, emptyTag);

@@ -1,0 +1,109 @@
+import { trainTargets } from "../../service/protocol/index.ts";
+import { Button, Check, Fold, TextInput } from "./controls.tsx";
+import { type FieldProblem, type NumberFieldName, type SettingsForm, type TrainTarget } from "./settings-form.ts";
+import { useTexts, type Texts } from "./texts.ts";
+
+interface SettingsProps {
+  readonly form: SettingsForm;
+  readonly problems: Partial<Record<NumberFieldName, FieldProblem>>;
+  readonly onChange: (form: SettingsForm) => void;
+  /** Back to the suggestion; undefined where the form is as suggested. */
+  readonly onReset: (() => void) | undefined;
+}
+
+const hints: Partial<Record<NumberFieldName, (t: Texts) => string>> = {
+  steps: (t) => t.train.stepsHint,
+  rank: (t) => t.train.rankHint,
+  alpha: (t) => t.train.alphaHint,
+  learningRate: (t) => t.train.learningRateHint,
+  captionDropout: (t) => t.train.captionDropoutHint,
+};
+const testIds: Partial<Record<NumberFieldName, string>> = {
+  steps: "steps",
+  rank: "rank",
+  saveSteps: "save-steps",
+  learningRate: "learning-rate",
+  batchSize: "batch-size",
+};
+
+/** How many steps, and everything else behind "Advanced". */
+export function SettingsFields({ form, problems, onChange, onReset }: SettingsProps) {
+  const t = useTexts();
+  const numberInput = (name: NumberFieldName) => {
+    const problem = problems[name];
+    const say = problem?.whole ? t.train.whole : t.train.number;
+    return (
+      <TextInput
+        key={name}
+        label={t.train[name]}
+        value={form.numbers[name]}
+        onChange={(text) => onChange({ ...form, numbers: { ...form.numbers, [name]: text } })}
+        hint={hints[name]?.(t)}
+        problem={problem && say(problem.low, problem.high)}
+        placeholder={t.train.auto}
+        numeric
+        testId={`setting-${testIds[name] ?? name.toLowerCase()}`}
+      />
+    );
+  };
+  return (
+    <>
+      <div className="an-columns">{(["steps", "saveSteps"] as const).map(numberInput)}</div>
+      <Fold title={t.train.advanced} open={Object.keys(problems).length > 0} testId="advanced">
+        <div className="an-columns">
+          {(["rank", "alpha", "learningRate", "batchSize", "captionDropout", "seed"] as const).map(numberInput)}
+        </div>
+        <Toggles form={form} onChange={onChange} />
+        {onReset && (
+          <Button look="quiet" icon="revert" onClick={onReset}>
+            {t.train.suggested}
+          </Button>
+        )}
+      </Fold>
+    </>
+  );
+}
+
+function Toggles({ form, onChange }: Pick<SettingsProps, "form" | "onChange">) {
+  const t = useTexts();
+  const toggle = (target: TrainTarget, on: boolean): void => {
+    const rest = form.targets.filter((each) => each !== target);
+    onChange({ ...form, targets: on ? [...rest, target] : rest });
+  };
+  return (
+    <>
+      <fieldset className="an-group">
+        <legend>
+          {t.train.targets} {form.targets.length === 0 && <small>{t.train.auto}</small>}
+        </legend>
+        <div className="an-row">
+          {trainTargets.map((target) => (
+            <Check
+              key={target}
+              label={t.train.targetNames[target]}
+              checked={form.targets.includes(target)}
+              onChange={(on) => toggle(target, on)}
+            />
+          ))}
+        </div>
+      </fieldset>
+      <Check
+        label={t.train.validation}
+        checked={form.validation ?? false}
+        onChange={(validation) => onChange({ ...form, validation })}
+        testId="setting-validation"
+      />
+      <Check
+        label={t.train.flip}
+        hint={t.train.flipHint}
+        checked={form.flip}
+        onChange={(flip) => onChange({ ...form, flip })}
+      />
+      <Check
+        label={t.train.gradientCheckpointing}
+        checked={form.gradientCheckpointing}
+        onChange={(gradientCheckpointing) => onChange({ ...form, gradientCheckpointing })}
+      />
+    </>
+  );
+}
