@@ -148,6 +148,13 @@ export function writeDiffusers(
   writeSafetensors(path, tensors, { ...metadata, ...(options.info ? specMetadata(options.info) : {}) });
 }
 
+/** "q_proj" where every layer of that name is adapted, as people write it and llama.cpp expects it; else whole names. */
+function targetEndings(layers: ReadonlyMap<string, LoraLayer>, sites: readonly ModuleSite[]): string[] {
+  const ending = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+  const partial = new Set(sites.filter(({ name }) => !layers.has(name)).map(({ name }) => ending(name)));
+  return [...new Set([...layers.keys()].map((name) => (partial.has(ending(name)) ? name : ending(name))))];
+}
+
 /** Writes one part as a PEFT folder: `adapter_model.safetensors` and `adapter_config.json`. Errors as `writeKohya`. */
 export function writePeft(
   folder: string,
@@ -162,6 +169,11 @@ export function writePeft(
   const tensors = moduleTensors(path, "peft", only, sites, options.dtype);
   mkdirSync(folder, { recursive: true });
   writeSafetensors(path, tensors, { format: "pt" });
-  const config = { ...peftFields(layers), base_model_name_or_path: options.baseModel ?? null, task_type: null };
+  const config = {
+    ...peftFields(layers),
+    ...(part === "language_model" ? { target_modules: targetEndings(layers, sites) } : {}),
+    base_model_name_or_path: options.baseModel ?? null,
+    task_type: part === "language_model" ? "CAUSAL_LM" : null,
+  };
   writeFileAtomic(join(folder, "adapter_config.json"), `${JSON.stringify(config, null, 2)}\n`);
 }

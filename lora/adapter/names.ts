@@ -70,6 +70,8 @@ export function parseForeignKey(key: string): ForeignKey | undefined {
 const kohyaPrefixes: Readonly<Record<AdapterPart, readonly [string, ...string[]]>> = {
   unet: ["lora_unet_"],
   text_encoder: ["lora_te_", "lora_te1_"],
+  // sd-scripts knows no language models: this is how its names would continue.
+  language_model: ["lora_lm_"],
 };
 const PEFT_PREFIX = "base_model.model.";
 /** transformers 5 dropped this level of CLIPTextModel; most published files have it. */

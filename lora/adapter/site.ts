@@ -1,7 +1,7 @@
 import { Graph, type Shape, type DType, type Value } from "../graph/index.ts";
 
-export const adapterParts = ["unet", "text_encoder"] as const;
-/** The networks of a base that modules can adapt, by their diffusers folder names. */
+export const adapterParts = ["unet", "text_encoder", "language_model"] as const;
+/** The networks of a base that modules can adapt: diffusers' folder names, and a language model, which is all of its base. */
 export type AdapterPart = (typeof adapterParts)[number];
 
 /** A layer as the layer itself describes it: `in` and `out` are channels where it is a convolution. */

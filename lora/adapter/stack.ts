@@ -5,7 +5,7 @@ import { downWidth, siteKey, type AdapterPart, type LayerSite, type ModuleSite }
 
 export interface StackEntry {
   readonly module: LoraModule;
-  /** On the UNet's layers. */
+  /** On the layers of the UNet or the language model. */
   readonly weight: number;
   /** On the text encoder's layers. */
   readonly textEncoderWeight: number;
@@ -110,7 +110,7 @@ function layersAt(stack: Stack, site: ModuleSite): WeightedLayer[] {
   const found: WeightedLayer[] = [];
   for (const { module, weight, textEncoderWeight } of stack) {
     const layer = module.layers.get(key);
-    const applied = site.part === "unet" ? weight : textEncoderWeight;
+    const applied = site.part === "text_encoder" ? textEncoderWeight : weight;
     if (!layer || layer.rank === 0 || applied === 0) continue;
     assert(
       layer.inSize === site.inSize && layer.outSize === site.outSize && layer.kernel === site.kernel,

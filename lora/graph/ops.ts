@@ -238,7 +238,7 @@ export const gather = (table: Value, indices: Value): Value =>
   table.graph.emit("Gather", [table, indices], { axis: 0 })[0]!;
 
 /**
- * Rows of `table` [R, C], each taken at most once: its gradient is a gather too.
+ * Rows of `table` [R, C], each taken at most once by an index whose gradient is not zero: the gradient is a gather too.
  * @param indices [M] int64
  * @param inverse [R] int64: which of the M took the row, or M for none
  */

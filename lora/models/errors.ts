@@ -6,9 +6,17 @@ export const modelErrors = errorTable({
   BASE_PART_MISSING: (path: string, part: string) =>
     `base_model ${path}: expected a Stable Diffusion 1.x or 2.x model, got no ${part}; this is another kind of model or an incomplete download`,
   BASE_CONFIG_INVALID: (file: string, key: string, expected: string, got: string) =>
-    `${file}: ${key}: expected ${expected}, got ${got}; download the folder again or use a Stable Diffusion 1.x or 2.x model`,
+    `${file}: ${key}: expected ${expected}, got ${got}; download the folder again or use a model of a supported kind`,
   BASE_INPUTS: (path: string, expected: number, got: number) =>
     `base_model ${path}: expected a UNet with ${expected} input channels, got ${got}; this is an inpainting or depth model, use the plain one`,
+  BASE_TEXT_NOT_FOUND: (path: string, got: string) =>
+    `base_model ${path}: expected a folder with a language model (config.json, tokenizer.json, *.safetensors), got ${got}; check the path`,
+  BASE_TEXT_PART_MISSING: (path: string, part: string) =>
+    `base_model ${path}: expected ${part}, got none; the download is incomplete`,
+  BASE_VOCABULARY: (path: string, model: number, tokenizer: number) =>
+    `base_model ${path}: expected a tokenizer of at most ${model} tokens as the weights have, got ${tokenizer}; tokenizer and weights belong to different models`,
+  BASE_TEMPLATE: (path: string, reason: string) =>
+    `base_model ${path}: expected a chat template that takes this conversation, got an error: ${reason}; change the roles or the order of the messages`,
   BASE_TENSOR_MISSING: (path: string, name: string) =>
     `base_model ${path}: expected a tensor ${name}, got none; this is another kind of model or an incomplete download`,
   BASE_TENSOR_SHAPE: (path: string, name: string, expected: string, got: string) =>

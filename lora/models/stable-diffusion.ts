@@ -1,9 +1,10 @@
 /** Opens a Stable Diffusion 1.x or 2.x base: a diffusers folder or a single `.safetensors` file. Reads headers only. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { openSafetensors, refusePickle, type SafetensorsFile } from "../format/index.ts";
 import type { ClipTextConfig } from "./clip-text.ts";
 import { openAiClipTokenizer, readClipTokenizer, type ClipTokenizer } from "./clip-tokenizer.ts";
+import { readConfig } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
 import { canonicalDiffusersName, sdNameLayoutOf, sdNames, type SdPart } from "./sd-names.ts";
 import type { UnetConfig } from "./unet.ts";
@@ -53,7 +54,7 @@ async function openFolder(path: string): Promise<StableDiffusion> {
     unet: unet.config,
     vae,
     text,
-    scheduler: existsSync(schedulerFile) ? readJson(schedulerFile).object : {},
+    scheduler: existsSync(schedulerFile) ? readConfig(schedulerFile).object : {},
     tokenizer: await readClipTokenizer(join(path, "tokenizer")),
     weights,
     factor,
@@ -177,58 +178,10 @@ function inferText(path: string, weights: WeightMap, isV2: boolean): ClipTextCon
   };
 }
 
-/** A config file with typed access: every miss names file, key, expectation and value. */
-class Config {
-  readonly object: Readonly<Record<string, unknown>>;
-  private readonly file: string;
-  constructor(file: string, object: Record<string, unknown>) {
-    this.file = file;
-    this.object = object;
-  }
-  get<T>(key: string, expected: string, check: (value: unknown) => value is T, fallback?: T): T {
-    const value = this.object[key] ?? fallback;
-    if (!check(value))
-      throw modelErrors.BASE_CONFIG_INVALID(this.file, key, expected, JSON.stringify(value) ?? "nothing");
-    return value;
-  }
-  count(key: string, fallback?: number): number {
-    return this.get(key, "a positive whole number", isCount, fallback);
-  }
-  counts(key: string, length?: number): readonly number[] {
-    const value = this.object[key];
-    if (isCount(value) && length !== undefined) return Array.from({ length }, () => value);
-    return this.get(
-      key,
-      "a list of positive whole numbers",
-      (v): v is number[] => Array.isArray(v) && v.every(isCount),
-    );
-  }
-  strings(key: string): readonly string[] {
-    return this.get(
-      key,
-      "a list of names",
-      (v): v is string[] => Array.isArray(v) && v.every((s) => typeof s === "string"),
-    );
-  }
-}
-const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0;
-
-function readJson(file: string): Config {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw modelErrors.BASE_CONFIG_INVALID(file, "(file)", "JSON", (error as Error).message);
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw modelErrors.BASE_CONFIG_INVALID(file, "(file)", "a JSON object", typeof parsed);
-  return new Config(file, parsed as Record<string, unknown>);
-}
-
 const DOWN_BLOCKS: Readonly<Record<string, boolean>> = { CrossAttnDownBlock2D: true, DownBlock2D: false };
 
 function readUnetConfig(file: string): { config: UnetConfig; sampleSize: number } {
-  const json = readJson(file);
+  const json = readConfig(file);
   const blockOutChannels = json.counts("block_out_channels");
   const attentionLevels = json.strings("down_block_types").map((type) => {
     const hasAttention = DOWN_BLOCKS[type];
@@ -254,7 +207,7 @@ function readUnetConfig(file: string): { config: UnetConfig; sampleSize: number 
 }
 
 function readVaeConfig(file: string): VaeConfig {
-  const json = readJson(file);
+  const json = readConfig(file);
   const isFactor = (v: unknown): v is number => typeof v === "number" && v > 0;
   return {
     inChannels: json.count("in_channels", 3),
@@ -267,7 +220,7 @@ function readVaeConfig(file: string): VaeConfig {
 }
 
 function readTextConfig(file: string): ClipTextConfig {
-  const json = readJson(file);
+  const json = readConfig(file);
   const isActivation = (v: unknown): v is ClipTextConfig["activation"] => v === "quick_gelu" || v === "gelu";
   return {
     vocabSize: json.count("vocab_size"),

@@ -1,0 +1,79 @@
+/** Opens a LLaMA-like base: a Hugging Face folder. Reads headers, config and tokenizer; weights stay in their files. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { recordSites, type ModuleSite } from "../adapter/index.ts";
+import { openSafetensors, refusePickle } from "../format/index.ts";
+import { Scope } from "../nn/index.ts";
+import { readConfig } from "./config-file.ts";
+import { modelErrors } from "./errors.ts";
+import { llama, llamaInputs } from "./llama.ts";
+import { readLlamaConfig, type LlamaConfig } from "./llama-config.ts";
+import { readTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
+import { weightMap, type WeightMap } from "./weights.ts";
+
+/** What a graph of the model needs. */
+export interface LanguageWeights {
+  /** The folder as given. */
+  readonly path: string;
+  readonly name: string;
+  readonly config: LlamaConfig;
+  readonly weights: WeightMap;
+}
+export interface LanguageModel extends LanguageWeights {
+  readonly tokenizer: TextTokenizer;
+}
+
+/** @throws BASE_… and the errors of the safetensors reader */
+export function openLanguageModel(path: string): LanguageModel {
+  const base = openLanguageWeights(path);
+  const tokenizer = readTextTokenizer(path);
+  if (tokenizer.size > base.config.vocabSize)
+    throw modelErrors.BASE_VOCABULARY(path, base.config.vocabSize, tokenizer.size);
+  return { ...base, tokenizer };
+}
+
+/** Without the tokenizer: graphs alone need none. Errors as `openLanguageModel`. */
+export function openLanguageWeights(path: string): LanguageWeights {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw modelErrors.BASE_TEXT_NOT_FOUND(path, "nothing there");
+  if (!stat.isDirectory()) throw modelErrors.BASE_TEXT_NOT_FOUND(path, "a file");
+  const file = join(path, "config.json");
+  if (!existsSync(file)) throw modelErrors.BASE_TEXT_NOT_FOUND(path, "a folder without config.json");
+  const weights = new Map(
+    weightFiles(path).flatMap((shard) => [...weightMap(openSafetensors(shard), (name) => [{ name }])]),
+  );
+  return { path, name: basename(path), config: readLlamaConfig(file), weights };
+}
+
+const WHOLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+
+function weightFiles(path: string): string[] {
+  if (existsSync(join(path, WHOLE))) return [join(path, WHOLE)];
+  const index = join(path, INDEX);
+  if (existsSync(index)) return shards(path, index);
+  const names = readdirSync(path);
+  const own = names.filter((name) => name.endsWith(".safetensors"));
+  if (own.length > 0) return own.toSorted().map((name) => join(path, name));
+  for (const name of names) if (name.endsWith(".bin")) refusePickle(join(path, name));
+  throw modelErrors.BASE_TEXT_PART_MISSING(path, WHOLE);
+}
+
+function shards(path: string, index: string): string[] {
+  const map = readConfig(index).part("weight_map")?.object ?? {};
+  const names = [...new Set(Object.values(map))];
+  return names.map((name) => {
+    // A file name from a download must not lead out of its folder.
+    if (typeof name !== "string" || name !== basename(name) || !name.endsWith(".safetensors"))
+      throw modelErrors.BASE_CONFIG_INVALID(index, "weight_map", "names of .safetensors files", JSON.stringify(name));
+    if (!existsSync(join(path, name))) throw modelErrors.BASE_TEXT_PART_MISSING(path, name);
+    return join(path, name);
+  });
+}
+
+/** Every layer that a module can adapt, by its name in the checkpoint without `.weight`. */
+export function languageModelSites({ config }: Pick<LanguageModel, "config">): ModuleSite[] {
+  return recordSites("language_model", (source) => {
+    llama(new Scope(source), llamaInputs(source.graph, config), config);
+  });
+}

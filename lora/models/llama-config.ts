@@ -1,0 +1,104 @@
+/** `config.json` of a LLaMA-like model: LLaMA, TinyLlama, SmolLM2, Mistral, Qwen2, Qwen3. */
+import { readConfig, type ConfigFile } from "./config-file.ts";
+import { modelErrors } from "./errors.ts";
+import { readRope, type Rope } from "./rope.ts";
+
+export interface LlamaConfig {
+  /** `model_type` as transformers spells it. */
+  readonly family: Family;
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Heads of keys and values, each shared by heads / kvHeads heads of queries. */
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly normEpsilon: number;
+  readonly qkvBias: boolean;
+  readonly outBias: boolean;
+  readonly mlpBias: boolean;
+  /** Queries and keys are normalised per head before they are rotated. */
+  readonly qkNorm: boolean;
+  /** The token table is also the output layer. */
+  readonly tiedEmbeddings: boolean;
+  readonly maxPositions: number;
+  readonly rope: Rope;
+  /** Per layer: how many tokens, itself included, a token sees; undefined for all. */
+  readonly windows: readonly (number | undefined)[];
+}
+
+type Family = "llama" | "mistral" | "qwen2" | "qwen3";
+type Traits = Pick<LlamaConfig, "qkvBias" | "outBias" | "mlpBias" | "qkNorm" | "windows">;
+
+const everyLayer = (json: ConfigFile, window: number | undefined): Traits["windows"] =>
+  Array.from({ length: json.count("num_hidden_layers") }, () => window);
+
+/** transformers' Qwen: the first `max_window_layers` see everything, the others the window. */
+function qwenWindows(json: ConfigFile): Traits["windows"] {
+  if (!json.flag("use_sliding_window", false)) return everyLayer(json, undefined);
+  const window = json.count("sliding_window");
+  if (json.object["layer_types"] !== undefined)
+    return json.strings("layer_types").map((type) => (type === "sliding_attention" ? window : undefined));
+  const isWhole = (v: unknown): v is number => Number.isInteger(v);
+  const seeing = json.get("max_window_layers", "a whole number", isWhole, 28);
+  return everyLayer(json, window).map((own, layer) => (layer >= seeing ? own : undefined));
+}
+
+/** What config files leave to the model's code. */
+const traitsOf: Readonly<Record<Family, (json: ConfigFile) => Traits>> = {
+  llama: (json) => {
+    const bias = json.flag("attention_bias", false);
+    const windows = everyLayer(json, undefined);
+    return { qkvBias: bias, outBias: bias, mlpBias: json.flag("mlp_bias", false), qkNorm: false, windows };
+  },
+  mistral: (json) => {
+    const window =
+      (json.object["sliding_window"] ?? undefined) === undefined ? undefined : json.count("sliding_window");
+    return { qkvBias: false, outBias: false, mlpBias: false, qkNorm: false, windows: everyLayer(json, window) };
+  },
+  qwen2: (json) => ({ qkvBias: true, outBias: false, mlpBias: false, qkNorm: false, windows: qwenWindows(json) }),
+  qwen3: (json) => {
+    const bias = json.flag("attention_bias", false);
+    return { qkvBias: bias, outBias: bias, mlpBias: false, qkNorm: true, windows: qwenWindows(json) };
+  },
+};
+const FAMILIES = Object.keys(traitsOf).join(", ");
+const isFamily = (value: unknown): value is Family => typeof value === "string" && Object.hasOwn(traitsOf, value);
+
+/** @throws BASE_CONFIG_INVALID */
+export function readLlamaConfig(file: string): LlamaConfig {
+  const json = readConfig(file);
+  const family = json.get("model_type", `one of ${FAMILIES}`, isFamily);
+  json.get("hidden_act", "silu", (v) => v === "silu", "silu");
+  // Phi and GLM turn a part of each head only.
+  json.get("partial_rotary_factor", "1", (v) => v === 1, 1);
+  const hiddenSize = json.count("hidden_size");
+  const heads = json.count("num_attention_heads");
+  const maxPositions = json.count("max_position_embeddings", 2048);
+  const config = {
+    family,
+    vocabSize: json.count("vocab_size"),
+    hiddenSize,
+    intermediateSize: json.count("intermediate_size"),
+    layers: json.count("num_hidden_layers"),
+    heads,
+    kvHeads: json.count("num_key_value_heads", heads),
+    headSize: json.count("head_dim", family === "qwen3" ? 128 : Math.floor(hiddenSize / heads)),
+    normEpsilon: json.positive("rms_norm_eps", 1e-6),
+    tiedEmbeddings: json.flag("tie_word_embeddings", false),
+    maxPositions,
+    rope: readRope(json, maxPositions),
+    ...traitsOf[family](json),
+  };
+  if (config.heads % config.kvHeads !== 0)
+    throw modelErrors.BASE_CONFIG_INVALID(
+      file,
+      "num_key_value_heads",
+      `a divisor of ${heads} heads`,
+      String(config.kvHeads),
+    );
+  if (config.headSize % 2 !== 0)
+    throw modelErrors.BASE_CONFIG_INVALID(file, "head_dim", "an even number", String(config.headSize));
+  return config;
+}

@@ -1,0 +1,163 @@
+/** A text model's tokenizer and chat template: `tokenizer.json`, `tokenizer_config.json`, `chat_template.jinja`. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Template } from "@huggingface/jinja";
+import { Tokenizer } from "@huggingface/tokenizers";
+import { readConfig } from "./config-file.ts";
+import { modelErrors } from "./errors.ts";
+
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** For bases that come without a template: Alpaca's layout, turn after turn. */
+const PLAIN_TEMPLATE = `{{ bos_token }}{% for message in messages %}{% if message.role == "system" %}{{ message.content + "\\n\\n" }}\
+{% elif message.role == "user" %}{{ "### Instruction:\\n" + message.content + "\\n\\n" }}\
+{% else %}{{ "### Response:\\n" + message.content + eos_token + "\\n\\n" }}{% endif %}{% endfor %}\
+{% if add_generation_prompt %}{{ "### Response:\\n" }}{% endif %}`;
+
+export class TextTokenizer {
+  /** One more than the largest id. */
+  readonly size: number;
+  /** Ids after which a reply is over. */
+  readonly endIds: ReadonlySet<number>;
+  private readonly path: string;
+  private readonly tokenizer: Tokenizer;
+  private readonly template: Template;
+  private readonly specialIds: ReadonlySet<number>;
+  private readonly templateValues: Readonly<Record<string, unknown>>;
+
+  constructor(path: string, tokenizer: Tokenizer, settings: TokenizerSettings) {
+    this.path = path;
+    this.tokenizer = tokenizer;
+    const added = tokenizer.get_added_tokens_decoder();
+    const vocabulary = tokenizer.get_vocab(true);
+    this.size = [...vocabulary.values(), ...added.keys()].reduce((most, id) => Math.max(most, id), -1) + 1;
+    this.specialIds = new Set([...added].filter(([, token]) => token.special).map(([id]) => id));
+    const { bosToken, eosToken, endIds, template } = settings;
+    const eosId = eosToken === undefined ? undefined : tokenizer.token_to_id(eosToken);
+    this.endIds = new Set([...endIds, ...(eosId === undefined ? [] : [eosId])]);
+    this.template = parseTemplate(path, template ?? PLAIN_TEMPLATE);
+    this.templateValues = { bos_token: bosToken ?? "", eos_token: eosToken ?? "" };
+  }
+
+  /** The ids of a text as it stands: nothing is put before or after it. */
+  encode(text: string): number[] {
+    return this.tokenizer.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /** Special tokens are left out. */
+  decode(ids: readonly number[]): string {
+    return ids.length === 0 ? "" : this.tokenizer.decode([...ids], { skip_special_tokens: true });
+  }
+
+  isSpecial(id: number): boolean {
+    return this.specialIds.has(id) || this.endIds.has(id);
+  }
+
+  /**
+   * A conversation as the model was trained to read it.
+   * @param forReply ends where the next reply begins
+   * @throws BASE_TEMPLATE where the template refuses the conversation
+   */
+  chatText(messages: readonly ChatMessage[], forReply: boolean): string {
+    const values = { ...this.templateValues, messages, add_generation_prompt: forReply };
+    try {
+      // Reasoning is switched off: a character answers at once.
+      return this.template.render({ ...values, enable_thinking: false });
+    } catch (error) {
+      throw modelErrors.BASE_TEMPLATE(this.path, (error as Error).message);
+    }
+  }
+
+  /** The ids of a conversation up to where the reply begins. Errors as `chatText`. */
+  prompt(messages: readonly ChatMessage[]): number[] {
+    return this.encode(this.chatText(messages, true));
+  }
+
+  /**
+   * A whole conversation as ids, and which of them the assistant said (the end of each turn included).
+   * Errors as `chatText`.
+   */
+  conversation(messages: readonly ChatMessage[]): { ids: number[]; isReply: boolean[] } {
+    const ids = this.encode(this.chatText(messages, false));
+    const isReply = ids.map(() => false);
+    messages.forEach(({ role }, i) => {
+      if (role !== "assistant") return;
+      const start = sharedStart(ids, this.prompt(messages.slice(0, i)));
+      const end = sharedStart(ids, this.encode(this.chatText(messages.slice(0, i + 1), false)));
+      const last = this.endOfTurn(ids, start, end);
+      isReply.fill(true, start, last);
+    });
+    return { ids, isReply };
+  }
+
+  /** Templates put a line break after the token that ends a turn, which nobody waits for when replying. */
+  private endOfTurn(ids: readonly number[], start: number, end: number): number {
+    for (let i = end; i > start; i--) if (this.isSpecial(ids[i - 1]!)) return i;
+    return end;
+  }
+}
+
+function sharedStart(a: readonly number[], b: readonly number[]): number {
+  let at = 0;
+  while (at < a.length && at < b.length && a[at] === b[at]) at++;
+  return at;
+}
+
+interface TokenizerSettings {
+  readonly bosToken: string | undefined;
+  readonly eosToken: string | undefined;
+  readonly endIds: readonly number[];
+  readonly template: string | undefined;
+}
+
+function parseTemplate(path: string, text: string): Template {
+  try {
+    return new Template(text);
+  } catch (error) {
+    throw modelErrors.BASE_TEMPLATE(path, (error as Error).message);
+  }
+}
+
+/** @throws BASE_TEXT_PART_MISSING, BASE_CONFIG_INVALID, BASE_TEMPLATE */
+export function readTextTokenizer(path: string): TextTokenizer {
+  const file = join(path, "tokenizer.json");
+  if (!existsSync(file)) throw modelErrors.BASE_TEXT_PART_MISSING(path, "tokenizer.json");
+  const optional = (name: string): Readonly<Record<string, unknown>> =>
+    existsSync(join(path, name)) ? readConfig(join(path, name)).object : {};
+  const config = optional("tokenizer_config.json");
+  const jinja = join(path, "chat_template.jinja");
+  const inFile = existsSync(jinja) ? readFileSync(jinja, "utf8") : undefined;
+  let tokenizer: Tokenizer;
+  try {
+    tokenizer = new Tokenizer(readConfig(file).object, config);
+  } catch (error) {
+    throw modelErrors.BASE_CONFIG_INVALID(file, "(file)", "a tokenizer", (error as Error).message);
+  }
+  return new TextTokenizer(path, tokenizer, {
+    bosToken: tokenText(config["bos_token"]),
+    eosToken: tokenText(config["eos_token"]),
+    endIds: [optional("generation_config.json"), optional("config.json")].flatMap(({ eos_token_id: ids }) =>
+      [ids].flat().filter((id): id is number => Number.isInteger(id)),
+    ),
+    template: inFile ?? defaultTemplate(config["chat_template"]),
+  });
+}
+
+/** "</s>", or transformers' object of an added token. */
+function tokenText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  const content = (value as { content?: unknown } | null | undefined)?.content;
+  return typeof content === "string" ? content : undefined;
+}
+
+/** A template, or a list of named ones of which "default" is meant. */
+function defaultTemplate(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) return undefined;
+  const named = value as { name?: unknown; template?: unknown }[];
+  const template = named.find(({ name }) => name === "default")?.template;
+  return typeof template === "string" ? template : undefined;
+}

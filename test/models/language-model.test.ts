@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openLanguageWeights } from "../../lora/models/index.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { openTinyText } from "./tiny-language-model.ts";
+
+function copy(family: string): string {
+  const path = join(tempDir(), family);
+  cpSync(fileURLToPath(new URL(`../golden/text/${family}`, import.meta.url)), path, { recursive: true });
+  return path;
+}
+
+type Json = Record<string, unknown>;
+function edit(path: string, change: (config: Json) => Json, name = "config.json"): void {
+  const file = join(path, name);
+  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")) as Json)));
+}
+
+describe("opening a language model", () => {
+  it("reads weights of several files through their index, and of whatever files there are without it", () => {
+    const path = copy("llama2");
+    const { weights } = openLanguageWeights(path);
+    assert.equal(new Set([...weights.values()].map((tensor) => tensor.path)).size, 3);
+    rmSync(join(path, "model.safetensors.index.json"));
+    assert.deepEqual(new Set(openLanguageWeights(path).weights.keys()), new Set(weights.keys()));
+  });
+
+  it("takes rope settings as transformers 5 and as older versions write them", () => {
+    const path = copy("llama3");
+    const now = openLanguageWeights(path).config.rope;
+    assert.equal(now.kind, "llama3");
+    edit(path, ({ rope_parameters: parameters, ...rest }) => {
+      const { rope_theta, ...scaling } = parameters as Json;
+      return { ...rest, rope_theta, rope_scaling: scaling };
+    });
+    assert.deepEqual(openLanguageWeights(path).config.rope, now);
+    edit(path, ({ rope_scaling: _, ...rest }) => ({ ...rest, rope_scaling: { type: "linear", factor: 2 } }));
+    assert.deepEqual(
+      [openLanguageWeights(path).config.rope.kind, openLanguageWeights(path).config.rope.factor],
+      ["linear", 2],
+    );
+  });
+
+  it("knows where a window limits what a token sees", () => {
+    assert.deepEqual(openTinyText("mistral").config.windows, [6, 6]);
+    assert.deepEqual(openTinyText("qwen2").config.windows, [undefined, 5]);
+    const path = copy("mistral");
+    edit(path, (config) => ({ ...config, sliding_window: null }));
+    assert.deepEqual(openLanguageWeights(path).config.windows, [undefined, undefined]);
+  });
+
+  it("refuses what it does not know", () => {
+    const refused = (family: string, change: (config: Json) => Json, message: RegExp) => {
+      const path = copy(family);
+      edit(path, change);
+      assert.throws(() => openLanguageWeights(path), { code: "BASE_CONFIG_INVALID", message });
+    };
+    refused(
+      "llama3",
+      (config) => ({ ...config, model_type: "bert" }),
+      /model_type: expected one of llama, .*got "bert"/,
+    );
+    refused(
+      "llama3",
+      (config) => ({ ...config, rope_parameters: { rope_type: "yarn", factor: 4 } }),
+      /rope_type.*yarn/,
+    );
+    refused("llama3", (config) => ({ ...config, hidden_act: "gelu" }), /hidden_act/);
+    refused("llama3", (config) => ({ ...config, num_key_value_heads: 3 }), /a divisor of 4 heads/);
+    refused("llama3", ({ hidden_size: _, ...config }) => config, /hidden_size.*got nothing/);
+  });
+
+  it("says what is missing", () => {
+    assert.throws(() => openLanguageWeights("no/such/folder"), { code: "BASE_TEXT_NOT_FOUND" });
+    const path = copy("llama2");
+    assert.throws(() => openLanguageWeights(join(path, "config.json")), /got a file/);
+    rmSync(join(path, "model-00002-of-00003.safetensors"));
+    assert.throws(() => openLanguageWeights(path), { code: "BASE_TEXT_PART_MISSING", message: /model-00002/ });
+    rmSync(join(path, "config.json"));
+    assert.throws(() => openLanguageWeights(path), { code: "BASE_TEXT_NOT_FOUND" });
+    const pickle = copy("qwen2");
+    rmSync(join(pickle, "model.safetensors"));
+    writeFileSync(join(pickle, "pytorch_model.bin"), "PK");
+    assert.throws(() => openLanguageWeights(pickle), /pytorch_model.bin/);
+  });
+
+  it("an index cannot name files outside the folder", () => {
+    const path = copy("llama2");
+    edit(
+      path,
+      () => ({ weight_map: { "model.norm.weight": "../secret.safetensors" } }),
+      "model.safetensors.index.json",
+    );
+    assert.throws(() => openLanguageWeights(path), { code: "BASE_CONFIG_INVALID", message: /weight_map/ });
+  });
+});
