@@ -29,7 +29,7 @@ export const stem = (path: string): string => {
 export function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r?\n|\r|$)/gy;
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n][^,\r\n]*|))(,|\r?\n|\r|$)/gy;
   const source = text.replace(/^\uFEFF/, "");
   while (field.lastIndex < source.length) {
     const match = field.exec(source);

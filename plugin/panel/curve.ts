@@ -40,10 +40,10 @@ export function thin(points: readonly Point[], pointsMax: number): Point[] {
   return kept;
 }
 
-/** Round numbers from about `low` to `high`, `countMax` at most. */
+/** Round numbers from `low` to `high`, about `countMax`. */
 export function ticks(low: number, high: number, countMax: number): number[] {
   if (!(high > low)) return [low];
-  const rough = (high - low) / Math.max(1, countMax - 1);
+  const rough = (high - low) / Math.max(1, countMax);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * (1 - 1e-9))!;
   const list: number[] = [];
@@ -99,9 +99,11 @@ export function pathOf(points: readonly Point[], frame: Frame, box: Box): string
 
 /** The point nearest to a step; undefined without points. Points are in order of their steps. */
 export function nearest(points: readonly Point[], step: number): Point | undefined {
+  // A step beyond the end, infinity too, means the last.
+  const wanted = Math.min(step, points.at(-1)?.x ?? 0);
   let best: Point | undefined;
   for (const point of points) {
-    if (best === undefined || Math.abs(point.x - step) < Math.abs(best.x - step)) best = point;
+    if (best === undefined || Math.abs(point.x - wanted) < Math.abs(best.x - wanted)) best = point;
   }
   return best;
 }

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { studioMessages } from "../../../service/protocol/index.ts";
+import { drawRequestOf, initialDrawForm } from "../../../plugin/panel/draw-form.ts";
+import { seedsFrom } from "../../../plugin/panel/seeds.ts";
+import { emptyTag } from "../../../plugin/panel/tag-edits.ts";
+
+const tag = { ...emptyTag, modules: [{ module: "m", weight: 0.8 }], prompt: "zsmith", negative: "hat" };
+
+describe("panel: draw form", () => {
+  it("the tag's prompt and modules come first; an own negative prompt takes the tag's place", () => {
+    const request = drawRequestOf({ ...initialDrawForm, prompt: "smiling" }, tag, "npc-smith", "portrait");
+    assert.deepEqual(studioMessages.draw.parse(request), request);
+    assert.equal(request.prompt, "zsmith, smiling");
+    assert.equal(request.negative, "hat");
+    assert.deepEqual(request.stack, tag.modules);
+    assert.equal(drawRequestOf({ ...initialDrawForm, negative: "beard" }, tag, "n", "albedo").negative, "beard");
+  });
+
+  it("whatever is typed becomes a request that the protocol takes", () => {
+    for (const text of ["", "x", "-5", "1e99", "7,5", "NaN"]) {
+      const form = { ...initialDrawForm, seed: text, steps: text, guidance: text };
+      const request = drawRequestOf(form, tag, "n", "albedo");
+      assert.equal(studioMessages.draw.safeParse(request).success, true, text);
+    }
+  });
+
+  it("seeds follow each other and never leave 32 bits", () => {
+    assert.deepEqual(seedsFrom(5, 3), [5, 6, 7]);
+    assert.deepEqual(seedsFrom(2 ** 32 - 2, 3), [2 ** 32 - 2, 2 ** 32 - 1, 0]);
+    assert.equal(seedsFrom(1, 99).length, 16);
+    assert.deepEqual(seedsFrom(Number.NaN, 0), [0]);
+  });
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { loraTag, limits, type LoraTag } from "../../../service/protocol/index.ts";
+import {
+  addModule,
+  attachModule,
+  emptyTag,
+  isEmptyTag,
+  isFull,
+  joinPrompt,
+  removeModule,
+  sameTag,
+  setPlayersMay,
+  setVersion,
+  setWeight,
+} from "../../../plugin/panel/tag-edits.ts";
+
+const tag: LoraTag = Object.freeze({ ...emptyTag, modules: Object.freeze([{ module: "a", weight: 0.5 }]) as never });
+
+describe("panel: tag edits", () => {
+  it("every edit gives a tag that the protocol takes, and leaves the old one as it was", () => {
+    const edits = [
+      addModule(tag, "b", 3),
+      removeModule(tag, "a"),
+      setWeight(tag, "a", 1.2),
+      setVersion(tag, "a", 2),
+      setPlayersMay(tag, "portrait", true),
+      attachModule(tag, "b", 1, "zsmith"),
+    ];
+    for (const edit of edits) assert.deepEqual(loraTag.parse(edit), edit);
+    assert.deepEqual(tag, { ...emptyTag, modules: [{ module: "a", weight: 0.5 }] });
+  });
+
+  it("adding a module that is there moves it to the version and keeps its weight and place", () => {
+    const two = addModule(tag, "b");
+    assert.deepEqual(addModule(two, "a", 4).modules, [
+      { module: "a", weight: 0.5, version: 4 },
+      { module: "b", weight: 1 },
+    ]);
+  });
+
+  it("is full at the protocol's limit and then takes no more", () => {
+    let many = emptyTag;
+    for (let i = 0; i < limits.modulesPerStackMax; i++) many = addModule(many, `m${i}`);
+    assert.ok(isFull(many));
+    assert.equal(addModule(many, "one more"), many);
+  });
+
+  it("weights are hundredths within the limits", () => {
+    const weight = (value: number) => setWeight(tag, "a", value).modules[0]?.weight;
+    assert.equal(weight(0.8500000001), 0.85);
+    assert.equal(weight(7), 2);
+    assert.equal(weight(-7), -2);
+  });
+
+  it("a version can be fixed, and left to follow the newest again", () => {
+    const fixed = setVersion(tag, "a", 2);
+    assert.equal(fixed.modules[0]?.version, 2);
+    assert.deepEqual(setVersion(fixed, "a", undefined), tag);
+    assert.deepEqual(setVersion(fixed, "other", 9), fixed);
+  });
+
+  it("what players may ask for is in one order, however it was chosen", () => {
+    const both = setPlayersMay(setPlayersMay(emptyTag, "albedo", true), "portrait", true);
+    assert.deepEqual(both.playersMay, ["portrait", "albedo"]);
+    assert.deepEqual(setPlayersMay(both, "portrait", false).playersMay, ["albedo"]);
+  });
+
+  it("attaching puts the trigger word first, once", () => {
+    const attached = attachModule({ ...emptyTag, prompt: "a smith, leather apron" }, "m", 1, "zsmith");
+    assert.equal(attached.prompt, "zsmith, a smith, leather apron");
+    assert.equal(attachModule(attached, "m", 2, "ZSmith").prompt, attached.prompt);
+    assert.equal(attachModule(emptyTag, "m", 1, "").prompt, "");
+  });
+
+  it("prompts are joined without empty parts and doubled commas", () => {
+    assert.equal(joinPrompt(" zsmith, ", "", "smiling"), "zsmith, smiling");
+    assert.equal(joinPrompt("", "  "), "");
+  });
+
+  it("compares by meaning", () => {
+    assert.ok(sameTag(tag, { ...tag, modules: [{ weight: 0.5, module: "a" }] }));
+    assert.ok(!sameTag(tag, setWeight(tag, "a", 0.6)));
+    assert.ok(isEmptyTag({ modules: [], prompt: "", negative: "", playersMay: [] }));
+    assert.ok(!isEmptyTag({ ...emptyTag, negative: "hat" }));
+  });
+});
