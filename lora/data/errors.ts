@@ -12,6 +12,14 @@ export const dataErrors = errorTable({
     `${file}: expected a metadata.csv or metadata.jsonl, got ${reason}; correct metadata_path or leave it out`,
   IMAGE_NOT_READABLE: (file: string, reason: string) =>
     `${file}: expected a picture, got ${reason}; export it again as PNG or JPEG, or remove it`,
+  TEXT_NOT_FOUND: (path: string, got: string) =>
+    `${path}: expected a file with dialogues (.jsonl, .ndjson or .json) or a folder with such files, got ${got}; check the path (relative paths start at the current directory)`,
+  TEXT_TOO_LARGE: (file: string, mostMb: number, gotMb: number) =>
+    `${file}: expected at most ${mostMb} MB of dialogues, got ${gotMb} MB; take a part of it`,
+  TEXT_NOT_JSON: (file: string, reason: string) =>
+    `${file}: expected a JSON array, got an error: ${reason}; correct it, or write one JSON object on each line`,
+  TEXT_ALL_BROKEN: (path: string, count: number, first: string) =>
+    `${path}: expected at least one dialogue, got ${count} lines that are none (first: ${first}); write one on each line, as {"instruction": "…", "response": "…"}`,
   BUCKETS_EMPTY: (resolution: string, min: number, max: number, step: number) =>
     `buckets: expected sides from ${min} to ${max} in steps of ${step} around ${resolution}, got no size that fits; widen the range or choose a smaller step`,
 });

@@ -8,4 +8,12 @@ export type { Problem, ProblemCode } from "./problem.ts";
 export { epochSeed, seededRandom } from "./random.ts";
 export { type AdapterCallback, LatentDecoder, LatentEncoder, type Plane, TextEncoder, unetInputs } from "./encoders.ts";
 export { type CheckOptions, checkDataset, type Finding, type Report } from "./report.ts";
+export {
+  epochTextBatches,
+  tokenizeDialogues,
+  withSystem,
+  type TokenizedDialogue,
+  type TokenizedDialogues,
+} from "./text-batches.ts";
+export { readTextDataset, type Dialogue, type DialogueProblem, type TextDataset } from "./text-dataset.ts";
 export { formatReport } from "./report-format.ts";
