@@ -1,0 +1,40 @@
+/** A real Chromium for the tests that drive a page. */
+import { existsSync } from "node:fs";
+import { chromium, type Browser } from "playwright-core";
+
+const CANDIDATES = [
+  process.env["CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].filter((path) => path !== undefined);
+
+export const chromiumPath = CANDIDATES.find((path) => existsSync(path));
+
+/** WebGL in software, and nothing that calls home. */
+const FLAGS = [
+  "--no-sandbox",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath!, args: FLAGS });
+}
+
+/** `describe` that needs Chromium: left out, with a word about it, where there is none; in CI that is a failure. */
+export function describeInBrowser(title: string, body: (this: Mocha.Suite) => void): void {
+  if (chromiumPath) describe(title, body);
+  else if (process.env["CI"])
+    describe(title, () => {
+      it("needs Chromium", () => {
+        throw new Error("Chromium is missing; install the package `chromium`, or name the program in CHROMIUM");
+      });
+    });
+  else describe.skip(`${title} (left out: no Chromium; install it, or name the program in CHROMIUM)`, body);
+}
