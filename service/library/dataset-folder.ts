@@ -31,15 +31,19 @@ export async function writeDatasetFolder(
   await writeCaptions(images, join(folder, CAPTIONS));
 }
 
-/** A second name for the same bytes where the disk can do that, else a copy. Replaces what was there. */
+/**
+ * A second name for the same bytes where the disk can do that, else a copy. What was there goes first: renaming one name
+ * of a file onto another of the same file does nothing and leaves both.
+ */
 async function place(from: string, to: string): Promise<void> {
-  const draft = `${to}.${randomUUID()}`;
+  await rm(to, { force: true });
   try {
-    await link(from, draft);
+    await link(from, to);
   } catch {
+    const draft = `${to}.${randomUUID()}`;
     await copyFile(from, draft);
+    await rename(draft, to);
   }
-  await rename(draft, to);
 }
 
 async function writeCaptions(images: readonly FolderImage[], path: string): Promise<void> {
