@@ -56,13 +56,13 @@ export class JobRecords extends EventEmitter<RecordsEvents> {
   async add(job: Job): Promise<void> {
     await this.#db.insert(tables.jobs).values(toRow(job));
     this.#jobs.set(job.state.id, job);
-    this.emit("change", job);
+    this.#tell(job);
     this.#forgetOldest();
   }
 
   /** Something moved: everyone sees it now, the row soon. */
   changed(job: Job): void {
-    this.emit("change", job);
+    this.#tell(job);
     const { id } = job.state;
     if (this.#timers.has(id)) return;
     const timer = setTimeout(() => {
@@ -74,8 +74,15 @@ export class JobRecords extends EventEmitter<RecordsEvents> {
 
   /** A change of status: everyone sees it now; resolves when it is durable. */
   async save(job: Job): Promise<void> {
-    this.emit("change", job);
-    await this.#write(job);
+    this.#tell(job);
+    const write = this.#write(job);
+    this.#forgetOldest();
+    await write;
+  }
+
+  /** A worker may still be ending when its job is forgotten. */
+  #tell(job: Job): void {
+    if (this.#jobs.has(job.state.id)) this.emit("change", job);
   }
 
   async remove(id: string): Promise<void> {
@@ -115,12 +122,11 @@ export class JobRecords extends EventEmitter<RecordsEvents> {
     await this.#writes.get(id)?.catch(() => undefined);
   }
 
-  /** Drawings come in crowds: they go before any training. Their rows stay. */
+  /** Of those that are over some stay. Drawings come in crowds: they go before any training. Their rows stay. */
   #forgetOldest(): void {
     const over = this.all().filter(({ state }) => isOver(state.status));
     const order = [...over.filter(({ kind }) => kind === "draw"), ...over.filter(({ kind }) => kind === "train")];
-    for (const { state } of order.slice(0, Math.max(0, this.#jobs.size - limits.jobsInStateMax)))
-      this.#forget(state.id);
+    for (const { state } of order.slice(0, Math.max(0, over.length - limits.jobsInStateMax))) this.#forget(state.id);
   }
 
   #forget(id: string): void {

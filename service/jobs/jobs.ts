@@ -16,7 +16,7 @@ import {
 } from "../protocol/index.ts";
 import type { Store } from "../store/index.ts";
 import { DrawWorker } from "../workers/index.ts";
-import { requestKey } from "./asset-key.ts";
+import { assetKey, requestKey } from "./asset-key.ts";
 import type { Base } from "./base.ts";
 import { DrawingRun, takeKnown } from "./drawing-job.ts";
 import { silent, type Log } from "./failure.ts";
@@ -143,6 +143,8 @@ export class Jobs extends EventEmitter<JobsEvents> {
   /** Resolves with the asset's hash when it is drawn, at once if it was drawn before. Errors: as `draw`; DRAWING_FAILED. */
   async drawForSlot({ modules, seed, ...wanted }: SlotDrawing, { name: owner }: Owner): Promise<string> {
     const request = await this.#fix(studioMessages.draw.parse({ ...wanted, stack: modules, seeds: [seed] }));
+    const known = await this.#library.findAsset(assetKey(this.base, request, seed));
+    if (known !== undefined) return known;
     const { state } = await this.#shareDrawing(request, owner);
     await this.#over(state);
     const [sample] = state.samples;
@@ -261,6 +263,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
     const job: DrawJob = { kind: "draw", owner, request, state, deaths: 0 };
     const missing = await takeKnown(job, this.#library, this.base);
     if (missing.length === 0) {
+      state.step = state.steps;
       endJob(state, "done");
       await this.#records.add(job);
       return job;

@@ -33,13 +33,19 @@ export class Queue {
     const options = { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS };
     const worker = await this.#boss.work<{ jobId: string }>(kind, options, async ([job]) => {
       if (job) await handle(job.data.jobId);
+      this.#wake(kind); // the next one need not wait for the poll
     });
     this.#workers.set(kind, worker);
+    this.#wake(kind);
   }
 
   /** Resolves when the queue holds it durably. */
   async send(kind: JobKind, jobId: string): Promise<void> {
     await this.#boss.send(kind, { jobId });
+    this.#wake(kind);
+  }
+
+  #wake(kind: JobKind): void {
     const worker = this.#workers.get(kind);
     if (worker !== undefined) this.#boss.notifyWorker(worker);
   }

@@ -32,8 +32,10 @@ const FINDINGS_LOGGED_MAX = 20;
 const readers: Readonly<Record<string, (line: Line, reader: LineReader) => void>> = {
   note: (line, { state }) => addLog(state, String(line["text"])),
   report(line, { state }) {
-    const findings = (line["findings"] ?? []) as readonly { message?: string }[];
-    for (const { message } of findings.slice(0, FINDINGS_LOGGED_MAX)) if (message) addLog(state, message);
+    const findings = (line["findings"] ?? []) as readonly { file?: string; message: string; advice: string }[];
+    for (const { file, message, advice } of findings.slice(0, FINDINGS_LOGGED_MAX)) {
+      addLog(state, `${[file, message].filter(Boolean).join(": ")} – ${advice}`);
+    }
   },
   step(line, { state }) {
     state.phase = "training";
