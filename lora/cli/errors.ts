@@ -16,7 +16,6 @@ export const cliErrors = errorTable({
     `--${option}: expected ${expected}, got "${got}"; write for example --${option} ${example}`,
   FOLDER_NOT_FOUND: (option: string, path: string) =>
     `--${option} ${path}: expected a folder, got nothing there or a file; check the path (relative paths start at the current directory)`,
-  TASK_NOT_YET: (got: string) => `task_type: expected text-to-image, got ${got}; text modules come in a later version`,
   DATA_NOT_CLEAN: (dir: string) =>
     `${dir}: expected clean data (strict), got the findings above; fix them or drop --strict`,
 });

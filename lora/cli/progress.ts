@@ -59,7 +59,7 @@ export function progressBar(output: NodeJS.WriteStream = process.stdout): Watche
       else if (event.type === "resume") display.say(`going on from step ${event.step}`);
       else if (event.type === "validation")
         display.say(
-          `held-out loss ${event.loss.toFixed(4)} at step ${event.step}; best so far: step ${event.bestStep}`,
+          `held-out loss ${event.loss.toFixed(4)}${perplexity(event.perplexity)} at step ${event.step}; best so far: step ${event.bestStep}`,
         );
       else if (event.type === "stop") {
         display.close();
@@ -116,9 +116,12 @@ function lineDisplay(output: NodeJS.WriteStream): Display {
   };
 }
 
-function stepNumbers({ averageLoss, imagesPerSecond: speed, secondsLeft }: StepEvent): string {
+const perplexity = (value: number | undefined): string =>
+  value === undefined ? "" : ` (perplexity ${value.toFixed(2)})`;
+
+function stepNumbers({ averageLoss, imagesPerSecond: speed, unit = "image", secondsLeft }: StepEvent): string {
   // Large models on a CPU take many seconds a picture, which "0.0 images/s" would hide.
-  const pace = speed >= 1 ? `${speed.toFixed(1)} images/s` : `${(1 / speed).toFixed(1)} s/image`;
+  const pace = speed >= 1 ? `${speed.toFixed(1)} ${unit}s/s` : `${(1 / speed).toFixed(1)} s/${unit}`;
   return `loss ${averageLoss.toFixed(4)}  ${pace}  ${duration(secondsLeft)} left`;
 }
 

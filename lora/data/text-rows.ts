@@ -107,6 +107,6 @@ function checked(messages: ChatMessage[]): ChatMessage[] {
 const EXCERPT_CHARS = 40;
 function describe(value: unknown): string {
   if (value === undefined) return "nothing";
-  const json = JSON.stringify(value) ?? String(value);
+  const json = JSON.stringify(value);
   return json.length > EXCERPT_CHARS ? `${json.slice(0, EXCERPT_CHARS)}…` : json;
 }

@@ -247,6 +247,19 @@ export const configKeys = {
   shuffle_caption: key(flag("true"), "false", "reorder the comma-separated parts of a caption each time"),
   keep_tokens: key(whole(0, 1000, "1"), "0; 1 with a trigger word", "parts at the start that shuffling leaves alone"),
 
+  max_length: key(
+    whole(8, 131_072, "1024"),
+    "1024, or what the base can read",
+    "tokens of a dialogue after which it is cut off (text)",
+    ["max_seq_length", "max_seq_len", "cutoff_len"],
+  ),
+  system_prompt: key(
+    text('"You are a grumpy blacksmith."'),
+    "not set",
+    "who speaks; put before dialogues that do not say so themselves (text)",
+    ["persona"],
+  ),
+
   class_data_dir: key(
     path("./data/any_man"),
     "not set",
@@ -278,7 +291,7 @@ export const configKeys = {
   sample_prompts: key(
     samplePrompts,
     "none",
-    "pictures to draw at every save; --n negative --d seed --s steps --l guidance",
+    "pictures to draw at every save, or what to say to the character; --n negative --d seed --s steps --l guidance",
   ),
 
   output_dir: key(path("./output/my_style"), "required", "folder for the module and its checkpoints"),

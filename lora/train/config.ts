@@ -5,6 +5,7 @@ import { alphaForRank, learningRateForBatch } from "../data/index.ts";
 import { type ConfigValues, configKeys, optimizerNames, type TargetName } from "./config-keys.ts";
 import { type BaseDefaults, readBaseDefaults } from "./base-defaults.ts";
 import { type ConfigLines, readConfigValues } from "./config-yaml.ts";
+import { foreignKeys, targetsFit } from "./config-tasks.ts";
 import { trainErrors } from "./errors.ts";
 import { isPromptFault, parseSamplePrompt, promptLines, readPromptLines, type SamplePrompt } from "./sample-prompts.ts";
 
@@ -62,6 +63,9 @@ export interface TrainConfig {
     readonly shuffle: boolean;
     readonly keepTokens: number;
   };
+  /** Tokens; undefined: as much as the base reads, up to a default. */
+  readonly maxLength: number | undefined;
+  readonly systemPrompt: string | undefined;
   readonly priorPreservation:
     | { readonly classDataDir: string; readonly classPrompt: string | undefined; readonly weight: number }
     | undefined;
@@ -124,6 +128,13 @@ function refuseConflicts(values: ConfigValues, lines: ConfigLines): void {
     const [spelledA, spelledB] = [lines.spelling(a), lines.spelling(b)];
     fail(b, `either ${spelledA} or ${spelledB}`, "both", `remove one of the two`);
   };
+  const task = values.task_type ?? "text-to-image";
+  for (const key of foreignKeys[task]) {
+    if (values[key] !== undefined)
+      fail(key, `settings for ${task}`, lines.spelling(key), `it means nothing there: remove it`);
+  }
+  if (!targetsFit(task, values.targets ?? []))
+    fail("targets", "attention, feed-forward", values.targets!.join(", "), "a language model has no other layers");
   both("epochs", "max_train_steps");
   both("warmup_steps", "warmup_ratio");
   if (values.random_crop === true && values.cache_latents === true) {
@@ -189,6 +200,8 @@ function buildConfig(
     gradientCheckpointing: v.gradient_checkpointing ?? false,
     maxMemoryMb: v.max_memory_mb,
     ...pictures(v),
+    maxLength: v.max_length,
+    systemPrompt: v.system_prompt,
     priorPreservation: priorPreservation(v, path),
     ...measurements(v, saveSteps),
     samplePrompts: samplePrompts(v.sample_prompts, lines, path),

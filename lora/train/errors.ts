@@ -29,6 +29,8 @@ export const trainErrors = errorTable({
     `training: expected a finite ${what} at step ${step}, got ${got}; ${restored}. Lower learning_rate (half is a good start), check the pictures, or raise the precision`,
   MEMORY_TOO_SMALL: (needMb: number, haveMb: number, advice: string) =>
     `training: expected ${needMb} MB of free memory for these settings, got ${haveMb} MB; ${advice}`,
+  DIALOGUES_NONE: (path: string, first: string) =>
+    `${path}: expected at least one dialogue to train on, got none (first: ${first}); raise max_length or fix the ones reported above`,
   SAMPLES_NONE: (dir: string) =>
     `${dir}: expected at least one usable picture, got none; add pictures or fix the ones reported above`,
 });

@@ -24,9 +24,18 @@ export type TrainEvent =
       readonly learningRate: number;
       readonly gradientNorm: number;
       readonly imagesPerSecond: number;
+      /** What the speed counts; pictures if absent. */
+      readonly unit?: "image" | "dialogue";
       readonly secondsLeft: number;
     }
-  | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly bestStep: number }
+  | {
+      readonly type: "validation";
+      readonly step: number;
+      readonly loss: number;
+      readonly bestStep: number;
+      /** e^loss, where the loss is that of a token. */
+      readonly perplexity?: number;
+    }
   | { readonly type: "save"; readonly step: number; readonly checkpoint: string }
   | { readonly type: "resume"; readonly step: number }
   | {

@@ -51,7 +51,7 @@ export interface TokenRow {
  * With 256 rows the product with a vocabulary of 50,000 takes longer than its overhead, and the logits take 50 MB where those
  * of a batch of 4 × 1024 would take 800.
  */
-const CHUNK_ROWS = 256;
+export const CHUNK_ROWS = 256;
 
 export class TextTrainingGraph {
   private readonly config: LlamaConfig;

@@ -1,15 +1,8 @@
 /** Trains an image module from a configuration: the whole of `animula train` but the terminal. */
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import {
-  createModule,
-  siteKey,
-  targetSites,
-  trainingAdapters,
-  type LoraModule,
-  type ModuleSite,
-} from "../adapter/index.ts";
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { targetSites, trainingAdapters, type LoraModule, type ModuleSite } from "../adapter/index.ts";
 import {
   assignBuckets,
   balanceClassSamples,
@@ -22,19 +15,19 @@ import {
   type ImageDataset,
   type Size,
 } from "../data/index.ts";
-import { makeFolder } from "../format/index.ts";
 import type { Graph } from "../graph/index.ts";
 import { NoiseSchedule, Random, type ScheduleConfig } from "../diffusion/index.ts";
 import { moduleSites, type StableDiffusion } from "../models/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
-import { checkpointPath, loadCheckpoint, type LoopState } from "./checkpoint.ts";
-import { warmupStepCount, type TrainConfig } from "./config.ts";
+import { loadCheckpoint, type LoopState } from "./checkpoint.ts";
+import type { TrainConfig } from "./config.ts";
 import { trainErrors } from "./errors.ts";
 import { noisyBatch, type CaptionEncoder } from "./examples.ts";
-import { FlatParameters } from "./flat-parameters.ts";
+import type { FlatParameters } from "./flat-parameters.ts";
 import { runLoop, type LoopSettings, type LoopWork, type TrainEvent } from "./loop.ts";
 import { checkMemory, predictMemoryMb } from "./memory.ts";
 import { BatchOrder, LatentSource, type TrainingPicture } from "./prepare.ts";
+import { bestCheckpoint, initialParameters, runSettings, shapingSettings, toModule } from "./run-settings.ts";
 import { TrainingGraph } from "./training-graph.ts";
 
 export interface TrainImageOptions {
@@ -108,35 +101,6 @@ export async function trainImage(options: TrainImageOptions): Promise<TrainedIma
   } finally {
     await Promise.all([graph.close(), latents.close(), captions.close()]);
   }
-}
-
-/** Matrices by graph input name, laid out as `createModule` lays out its parameters. */
-function initialParameters(sites: readonly ModuleSite[], { rank, alpha, seed }: TrainConfig): FlatParameters {
-  const random = new Random(seed);
-  const module = createModule(sites, { rank, alpha, uniform: () => random.uniform() });
-  const shapes = sites.flatMap((site): [string, number[]][] => {
-    const { down } = module.layers.get(siteKey(site))!;
-    return [
-      [`${siteKey(site)}.down`, [1, rank, down.length / rank]],
-      [`${siteKey(site)}.up`, [1, site.outSize, rank]],
-    ];
-  });
-  const parameters = new FlatParameters(new Map(shapes));
-  parameters.weights.set(module.parameters);
-  return parameters;
-}
-
-/** A copy of the current weights as a module. */
-function toModule(parameters: FlatParameters, sites: readonly ModuleSite[], { rank, alpha }: TrainConfig): LoraModule {
-  const module = createModule(sites, { rank, alpha, uniform: () => 0 });
-  module.parameters.set(parameters.weights);
-  return module;
-}
-
-/** The best step's checkpoint; a run that went on from another folder may have left it there. */
-function bestCheckpoint({ checkpointDir, resume }: LoopSettings, { bestStep }: LoopState): string {
-  const here = checkpointPath(checkpointDir, bestStep);
-  return existsSync(here) || typeof resume === "string" ? here : checkpointPath(dirname(resume.path), bestStep);
 }
 
 interface PicturePlan {
@@ -253,47 +217,17 @@ function loopSettings(
       learningRate: config.textEncoderLearningRate ?? 0,
     },
   ];
-  return {
+  return runSettings(config, {
     totalSteps,
-    picturesPerStep: config.batchSize * config.gradientAccumulationSteps,
-    accumulationSteps: config.gradientAccumulationSteps,
     rates: ranges.filter(({ from, to }) => to > from),
-    scheduler: config.scheduler,
-    warmupSteps: warmupStepCount(config, totalSteps),
-    betas: config.betas,
-    epsilon: config.epsilon,
-    weightDecay: config.weightDecay,
-    maxGradNorm: config.maxGradNorm,
-    saveSteps: config.saveSteps,
-    validationSteps: plan.validation.length > 0 ? config.validation?.everySteps : undefined,
-    patience: config.earlyStopping?.patience,
-    seed: config.seed,
-    checkpointDir: join(config.outputDir, "checkpoints"),
+    hasValidation: plan.validation.length > 0,
     fingerprint: fingerprint(config, base, dataset, totalSteps),
-    resume: config.resume,
-  };
+  });
 }
 
 /** What must be equal for a checkpoint to belong to the run: settings that shape the result, base, pictures, captions. */
 function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageDataset, totalSteps: number): string {
-  const {
-    outputDir: _o,
-    loggingDir: _l,
-    samplePrompts: _s,
-    saveSteps: _v,
-    maxMemoryMb: _m,
-    resume: _r,
-    strict: _t,
-    saveFormat: _f,
-    outputName: _n,
-    suitedLearningRate: _g,
-    // Where things lie: a project folder that moved is still the same run.
-    trainDataDir: _d,
-    metadataPath: _p,
-    baseModel: _b,
-    priorPreservation,
-    ...shaping
-  } = config;
+  const { priorPreservation, ...shaping } = shapingSettings(config);
   const pictures = [...dataset.samples, ...dataset.classSamples].map(({ file, caption, repeats }) => [
     basename(file),
     statSync(file).size,
@@ -310,9 +244,4 @@ function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageD
     weights && statSync(weights.path).size,
   ];
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
-}
-
-/** Makes the folders a run writes to, so that a full or read-only disk is known before the first step. */
-export function makeOutputFolders(config: TrainConfig): void {
-  for (const dir of [config.outputDir, config.loggingDir]) makeFolder(dir);
 }

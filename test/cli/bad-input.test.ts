@@ -181,9 +181,9 @@ const badInputs: readonly BadInput[] = [
     make: () => ({ strict: true }),
   },
   {
-    what: "a task of a later version",
-    code: "TASK_NOT_YET",
-    says: /task_type: expected text-to-image/,
+    what: "a setting for pictures in a task on text",
+    code: "CONFIG_CONFLICT",
+    says: /expected settings for text-generation, got resolution/,
     make: () => ({ task_type: "text-generation" }),
   },
 ];

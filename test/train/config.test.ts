@@ -204,12 +204,23 @@ describe("training configuration", () => {
       );
       const clash = name === "max_train_steps" ? "" : "max_train_steps: 9\n";
       const needs = /^(class_prompt|prior_)/.test(name) ? "class_data_dir: c\n" : "";
-      const rest = (least + (name === "epochs" ? "" : clash) + needs)
+      const task = /^(max_length|system_prompt)$/.test(name) ? "task_type: text-generation\n" : "";
+      const rest = (least + (name === "epochs" ? "" : clash) + needs + task)
         .split("\n")
         .filter((line) => !line.startsWith(`${name}:`))
         .join("\n");
       parseTrainConfig(`${rest}${name}: ${example}\n`, "my.yaml", "/w");
     }
+  });
+
+  it("a setting that means nothing in the task is refused, not ignored", () => {
+    const text = `${least}task_type: text-generation\n`;
+    assert.match(
+      refuse(`${text}flip: true`),
+      /^CONFIG_CONFLICT my\.yaml:\d: expected settings for text-generation, got flip/,
+    );
+    assert.match(refuse(`${least}max_length: 64`), /^CONFIG_CONFLICT my\.yaml:\d: expected settings for text-to-image/);
+    assert.match(refuse(`${text}targets: [proj]`), /^CONFIG_CONFLICT .*expected attention, feed-forward, got proj/);
   });
 
   it("lists all faults at once", () => {

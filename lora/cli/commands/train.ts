@@ -17,8 +17,11 @@ import {
 } from "../../train/index.ts";
 import { cliErrors } from "../errors.ts";
 import { drawnInfo } from "../drawn-info.ts";
+import { logEvent } from "../event-log.ts";
+import { interruptible } from "../interrupt.ts";
 import { writeModules, writeStepModule } from "../module-files.ts";
 import { jsonLines, progressBar, type Watcher } from "../progress.ts";
+import { runTextTraining, type TrainingResult } from "./train-text.ts";
 
 export const trainCommand = defineCommand({
   meta: { name: "train", description: "Train a LoRA module from a YAML configuration" },
@@ -46,12 +49,6 @@ export const trainCommand = defineCommand({
   },
 });
 
-export interface TrainingResult {
-  /** Absent if the run was cancelled before its first step. */
-  readonly modulePath?: string;
-  readonly cancelledBy?: NodeJS.Signals;
-}
-
 /**
  * Trains as configured and writes module, samples, curves and checkpoints below `output_dir`. Nothing is written before
  * configuration, base and pictures are known to be good. Ctrl-C (SIGINT, SIGTERM) saves a checkpoint and the module as
@@ -62,7 +59,7 @@ export async function runTraining(
   watcher: Watcher,
   lang: "en" | "zh" = "en",
 ): Promise<TrainingResult> {
-  if (config.taskType !== "text-to-image") throw cliErrors.TASK_NOT_YET(config.taskType);
+  if (config.taskType === "text-generation") return runTextTraining(config, watcher, lang);
   const base = await openStableDiffusion(config.baseModel);
   checkSamplePrompts(config, base);
   const dataset = await readCheckedDataset(config, base, watcher, lang);
@@ -129,33 +126,6 @@ async function readCheckedDataset(
   if (config.strict && report.findings.some(({ severity }) => severity !== "advice"))
     throw cliErrors.DATA_NOT_CLEAN(dir);
   return dataset;
-}
-
-/** The first Ctrl-C asks for an orderly end; a second one ends the process as if nobody had listened. */
-function interruptible(): { signal: AbortSignal; caught(): NodeJS.Signals | undefined; release(): void } {
-  const abort = new AbortController();
-  let caught: NodeJS.Signals | undefined;
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = (name: NodeJS.Signals) => {
-    caught ??= name;
-    release();
-    abort.abort();
-  };
-  const release = () => {
-    for (const name of signals) process.off(name, onSignal);
-  };
-  for (const name of signals) process.on(name, onSignal);
-  return { signal: abort.signal, caught: () => caught, release };
-}
-
-function logEvent(events: EventWriter, event: TrainEvent): void {
-  if (event.type === "step") {
-    events.scalar("loss/current", event.step, event.loss);
-    events.scalar("loss/average", event.step, event.averageLoss);
-    events.scalar("lr/unet", event.step, event.learningRate);
-    events.scalar("gradient/norm", event.step, event.gradientNorm);
-  } else if (event.type === "validation") events.scalar("loss/validation/step_average", event.step, event.loss);
-  else if (event.type === "save") events.flush();
 }
 
 interface Sampling {

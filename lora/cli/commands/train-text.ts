@@ -1,0 +1,73 @@
+import { constants } from "node:os";
+import { join } from "node:path";
+import { writePeft, type LoraModule, type ModuleSite } from "../../adapter/index.ts";
+import { formatTextReport, readTextDataset, reportText } from "../../data/index.ts";
+import { EventWriter } from "../../format/index.ts";
+import { openLanguageModel, type LanguageModel } from "../../models/index.ts";
+import {
+  makeOutputFolders,
+  planText,
+  trainText,
+  type TextPlan,
+  type TrainConfig,
+  type TrainEvent,
+} from "../../train/index.ts";
+import { cliErrors } from "../errors.ts";
+import { logEvent } from "../event-log.ts";
+import { interruptible } from "../interrupt.ts";
+import type { Watcher } from "../progress.ts";
+
+export interface TrainingResult {
+  /** Absent if the run was cancelled before its first step. */
+  readonly modulePath?: string;
+  readonly cancelledBy?: NodeJS.Signals;
+}
+
+/** As `runTraining`, for `task_type: text-generation`. The module is a PEFT folder: `output_dir` itself. */
+export async function runTextTraining(
+  config: TrainConfig,
+  watcher: Watcher,
+  lang: "en" | "zh",
+): Promise<TrainingResult> {
+  const base = openLanguageModel(config.baseModel);
+  const plan = readCheckedText(config, base, watcher, lang);
+  makeOutputFolders(config);
+  const events = EventWriter.open(config.loggingDir);
+  const interrupt = interruptible();
+  try {
+    watcher.note(`opening ${base.name}; Ctrl-C saves a checkpoint from which the same command goes on`);
+    const onSave = async (module: LoraModule, step: number, sites: readonly ModuleSite[]) => {
+      const folder = join(config.outputDir, "steps", `${config.outputName}-${String(step).padStart(8, "0")}`);
+      writePeft(folder, module, sites, "language_model", { baseModel: base.path });
+      watcher.saved(folder, step);
+    };
+    const emit = (event: TrainEvent) => {
+      logEvent(events, event);
+      watcher.event(event);
+    };
+    const trained = await trainText({ config, base, plan, emit, signal: interrupt.signal, onSave });
+    const { step, bestStep } = trained.state;
+    const cancelledBy = step < trained.totalSteps ? interrupt.caught() : undefined;
+    if (cancelledBy) {
+      watcher.note(`cancelled at step ${step} of ${trained.totalSteps}; the same command goes on from there`);
+      process.exitCode = 128 + constants.signals[cancelledBy];
+      if (step === 0) return { cancelledBy };
+    }
+    writePeft(config.outputDir, trained.module, trained.sites, "language_model", { baseModel: base.path });
+    watcher.done(config.outputDir, cancelledBy ? step : bestStep || step);
+    return { modulePath: config.outputDir, ...(cancelledBy ? { cancelledBy } : {}) };
+  } finally {
+    interrupt.release();
+    watcher.close();
+    events.close();
+  }
+}
+
+/** @throws DATA_NOT_CLEAN if strict, and the errors of `readTextDataset` and `planText` */
+function readCheckedText(config: TrainConfig, base: LanguageModel, watcher: Watcher, lang: "en" | "zh"): TextPlan {
+  const plan = planText(config, base, readTextDataset(config.trainDataDir));
+  const report = reportText(config.trainDataDir, plan, lang);
+  watcher.report(formatTextReport(report), report);
+  if (config.strict && report.skipped > 0) throw cliErrors.DATA_NOT_CLEAN(config.trainDataDir);
+  return plan;
+}

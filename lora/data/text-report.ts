@@ -1,0 +1,73 @@
+import type { DialogueProblem } from "./text-dataset.ts";
+import type { TokenizedDialogue } from "./text-batches.ts";
+
+/** What a run on text will see, and what it will not. */
+export interface TextReport {
+  readonly path: string;
+  readonly lang: "en" | "zh";
+  readonly dialogues: number;
+  readonly heldOut: number;
+  readonly tokens: number;
+  /** Tokens that the assistant says: what is learned. */
+  readonly replyTokens: number;
+  readonly longest: number;
+  /** How many were cut off at `maxLength`. */
+  readonly cut: number;
+  readonly maxLength: number;
+  readonly skipped: number;
+  readonly problems: readonly DialogueProblem[];
+}
+
+export interface ReportedText {
+  readonly train: readonly TokenizedDialogue[];
+  readonly validation: readonly TokenizedDialogue[];
+  readonly problems: readonly DialogueProblem[];
+  readonly cutCount: number;
+  readonly maxLength: number;
+}
+
+export function reportText(path: string, plan: ReportedText, lang: TextReport["lang"]): TextReport {
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  const { train, validation, problems } = plan;
+  return {
+    path,
+    lang,
+    dialogues: train.length,
+    heldOut: validation.length,
+    tokens: sum(train.map(({ ids }) => ids.length)),
+    replyTokens: sum(train.map(({ isReply }) => sum([...isReply]))),
+    longest: train.reduce((most, { ids }) => Math.max(most, ids.length), 0),
+    cut: plan.cutCount,
+    maxLength: plan.maxLength,
+    skipped: problems.length,
+    problems,
+  };
+}
+
+/** Problems listed; the rest is counted. */
+const LISTED_MAX = 12;
+
+/** The report as plain text for a terminal. */
+export function formatTextReport(report: TextReport): string {
+  const { lang, problems } = report;
+  const listed = problems.slice(0, LISTED_MAX).map(({ file, line, reason }) => `  ${file}:${line}: ${reason}`);
+  const rest = problems.length - listed.length;
+  return [...summary[lang](report), ...listed, ...(rest > 0 ? [more[lang](rest)] : [])].join("\n") + "\n";
+}
+
+const more: Readonly<Record<TextReport["lang"], (count: number) => string>> = {
+  en: (count) => `  … and ${count} more`,
+  zh: (count) => `  ……另有 ${count} 项`,
+};
+const summary: Readonly<Record<TextReport["lang"], (report: TextReport) => string[]>> = {
+  en: ({ path, dialogues, heldOut, tokens, replyTokens, longest, cut, maxLength, skipped }) => [
+    `${path}: ${dialogues} dialogues, ${heldOut} held out; ${tokens} tokens, ${replyTokens} of them in replies; longest ${longest}`,
+    ...(cut > 0 ? [`${cut} dialogues are cut off at ${maxLength} tokens: raise max_length to keep them whole`] : []),
+    ...(skipped > 0 ? [`${skipped} lines were skipped:`] : []),
+  ],
+  zh: ({ path, dialogues, heldOut, tokens, replyTokens, longest, cut, maxLength, skipped }) => [
+    `${path}：${dialogues} 段对话，保留 ${heldOut} 段用于验证；共 ${tokens} 个词元，其中回复 ${replyTokens} 个；最长 ${longest}`,
+    ...(cut > 0 ? [`${cut} 段对话在 ${maxLength} 个词元处被截断：调大 max_length 可保留全文`] : []),
+    ...(skipped > 0 ? [`跳过了 ${skipped} 行：`] : []),
+  ],
+};
