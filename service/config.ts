@@ -10,8 +10,9 @@ import { ServiceError } from "./protocol/index.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** 32 bytes in hex or 24 in base64: no one guesses it. */
 const SECRET_CHARS_MIN = 32;
-/** What people leave in place of a secret. */
-const NOT_SECRET = /^(.)\1*$|change.?me|secret|password|default|example|animula|123456/i;
+/** What people leave in place of a secret; it adds nothing to one. */
+const WELL_KNOWN = /change.?me|secret|password|default|example|animula|qwerty|abcdef|0?1234567?8?9?0?/gi;
+const DISTINCT_CHARS_MIN = 8;
 
 export interface Config {
   readonly port: number;
@@ -116,7 +117,8 @@ export function isLoopback(host: string): boolean {
 
 function checkSecret(secret: string | undefined): string | undefined {
   if (secret === undefined) return undefined;
-  if (secret.length < SECRET_CHARS_MIN || NOT_SECRET.test(secret)) {
+  const unknown = secret.replaceAll(WELL_KNOWN, "");
+  if (unknown.length < SECRET_CHARS_MIN || new Set(unknown).size < DISTINCT_CHARS_MIN) {
     throw invalid("ANIMULA_SECRET", `too easy to guess; ${howToMakeOne}`);
   }
   return secret;

@@ -37,7 +37,10 @@ export async function receiveImages(req: Request, options: ReceiveOptions): Prom
     } catch (error) {
       const failure = toServiceError(error, options.log, "upload");
       if (failure.status >= 500 || failure.code === "NOT_FOUND") fatal = failure;
-      else reply.refused.push({ name, ...failure.toBody() });
+      else {
+        options.log.info({ dataset: options.datasetId, name, code: failure.code, params: failure.params }, "refused");
+        reply.refused.push({ name, ...failure.toBody() });
+      }
     }
   };
   form.on("file", (_field, file, name) => {
