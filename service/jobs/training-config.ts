@@ -1,4 +1,5 @@
 /** What a person asked for, as the trainer's configuration. */
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadTrainConfig } from "../../lora/index.ts";
 import { TRAINING_CONFIG } from "../workers/index.ts";
@@ -45,9 +46,20 @@ export function trainingConfig(request: TrainRequest, folder: string, basePath: 
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 
+const stepsFolder = (folder: string): string => join(folder, OUTPUT_FOLDER, "steps");
+const STEP_FILE = new RegExp(`^${OUTPUT_NAME}-(\\d+)\\.safetensors$`);
+
 /** Where the trainer left the module of a step. */
 export function stepModulePath(folder: string, step: number): string {
-  return join(folder, OUTPUT_FOLDER, "steps", `${OUTPUT_NAME}-${String(step).padStart(8, "0")}.safetensors`);
+  return join(stepsFolder(folder), `${OUTPUT_NAME}-${String(step).padStart(8, "0")}.safetensors`);
+}
+
+/** Steps whose modules are on disk, also those that a killed service did not hear of. */
+export function savedSteps(folder: string): number[] {
+  const folderOfSteps = stepsFolder(folder);
+  if (!existsSync(folderOfSteps)) return [];
+  const steps = readdirSync(folderOfSteps).flatMap((name) => STEP_FILE.exec(name)?.slice(1).map(Number) ?? []);
+  return steps.toSorted((a, b) => a - b);
 }
 
 /** The rank of a job's module, which may be the trainer's or the base's own default. */

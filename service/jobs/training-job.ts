@@ -15,7 +15,7 @@ import type { Base } from "./base.ts";
 import { toErrorBody, type Log } from "./failure.ts";
 import { addLog, endJob, requeue, type TrainJob } from "./job.ts";
 import type { JobRecords } from "./job-records.ts";
-import { DATA_FOLDER, trainingConfig } from "./training-config.ts";
+import { DATA_FOLDER, savedSteps, trainingConfig } from "./training-config.ts";
 import { readLine, type DrawnSample, type TrainingError } from "./training-lines.ts";
 
 /** After so many deaths of its worker a job is no longer started by itself. */
@@ -87,6 +87,7 @@ export class TrainingRun {
     const { request } = this.job;
     await mkdir(folder, { recursive: true });
     await endLeftover(folder);
+    this.job.state.savedSteps = savedSteps(folder);
     // Pictures and settings stay those of the first start: a checkpoint fits no others.
     if (this.job.data.length > 0) return;
     const data = await library.exportDataset(request.datasetId, join(folder, DATA_FOLDER));

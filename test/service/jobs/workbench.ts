@@ -108,10 +108,10 @@ export function until(
 export const isDone = ({ status }: Readonly<JobSnapshot>): boolean => status === "done";
 
 /** Looks again and again. */
-export async function eventually<T>(look: () => T | undefined | false, what: string): Promise<T> {
+export async function eventually<T>(look: () => T | undefined | null | false, what: string): Promise<T> {
   for (const start = Date.now(); Date.now() - start < PATIENCE_MS; ) {
     const found = look();
-    if (found !== undefined && found !== false) return found;
+    if (found !== undefined && found !== null && found !== false) return found;
     await new Promise((resume) => setTimeout(resume, 10));
   }
   throw new Error(`waited in vain for ${what}`);
