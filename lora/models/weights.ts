@@ -1,6 +1,6 @@
 /** Named tensors of a checkpoint, wherever their bytes lie. */
 import type { SafetensorsFile } from "../format/index.ts";
-import type { FileTensor, Graph, Value } from "../graph/index.ts";
+import { cast, type FileTensor, type Graph, type Value } from "../graph/index.ts";
 import type { AdapterSite, LayerAdapter, ParameterSource } from "../nn/index.ts";
 import { modelErrors } from "./errors.ts";
 
@@ -39,18 +39,24 @@ export class FrozenWeights implements ParameterSource {
   private readonly weights: WeightMap;
   private readonly prefix: string;
   private readonly adapterOf: ((site: AdapterSite) => LayerAdapter | undefined) | undefined;
+  private readonly widenOnce: boolean;
 
-  /** @param part prefixes graph names, so that equal names of two networks in one graph stay apart */
+  /**
+   * @param part prefixes graph names, so that equal names of two networks in one graph stay apart
+   * @param options.widenOnce half-precision weights become float32 when the session opens, and stay so in memory
+   */
   constructor(
     graph: Graph,
     part: string,
     weights: WeightMap,
     adapterOf?: (site: AdapterSite) => LayerAdapter | undefined,
+    { widenOnce = false }: { readonly widenOnce?: boolean } = {},
   ) {
     this.graph = graph;
     this.weights = weights;
     this.prefix = part;
     this.adapterOf = adapterOf;
+    this.widenOnce = widenOnce;
   }
 
   /** @throws BASE_TENSOR_MISSING, BASE_TENSOR_SHAPE */
@@ -63,7 +69,9 @@ export class FrozenWeights implements ParameterSource {
     const compatible = size(tensor.shape) === size(shape) && tensor.shape[0] === shape[0];
     if (!compatible)
       throw modelErrors.BASE_TENSOR_SHAPE(path, `${this.prefix}.${name}`, shape.join(", "), tensor.shape.join(", "));
-    return this.graph.weight(`${this.prefix}.${name}`, { ...tensor, shape });
+    const weight = this.graph.weight(`${this.prefix}.${name}`, { ...tensor, shape });
+    // Not gated, so that the runtime works the cast out when it opens.
+    return this.widenOnce ? this.graph.once(`wide ${weight.name}`, () => cast(weight, "float32")) : weight;
   }
 
   has(name: string): boolean {
