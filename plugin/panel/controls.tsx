@@ -292,9 +292,19 @@ interface FoldProps {
   readonly testId?: string;
 }
 
+/** `open` opens it; what a person opened or closed afterwards stays so. */
 export function Fold({ title, children, open = false, aside, testId }: FoldProps) {
+  const [shown, setShown] = useState(open);
+  useEffect(() => {
+    if (open) setShown(true);
+  }, [open]);
   return (
-    <details className="an-fold" open={open} data-testid={testId}>
+    <details
+      className="an-fold"
+      open={shown}
+      onToggle={(event) => setShown(event.currentTarget.open)}
+      data-testid={testId}
+    >
       <summary>
         <Icon name="chevron" />
         <span>{title}</span>

@@ -164,7 +164,7 @@ function TagWords({ tag, change }: Pick<RowProps, "tag" | "change">) {
   const prompt = useTyped(tag.prompt, (text) => change({ ...tag, prompt: text }));
   const negative = useTyped(tag.negative, (text) => change({ ...tag, negative: text }));
   return (
-    <Section title={t.tag.prompt} hint={t.tag.promptHint}>
+    <Section title={t.tag.words} hint={t.tag.promptHint}>
       <TextInput
         label={t.tag.prompt}
         value={prompt.text}

@@ -139,6 +139,7 @@ function ReportSummary({ report, checking }: { readonly report: ReportReply | un
       testId="report"
     >
       {checking && busy}
+      {general.length < report.findings.length && <span className="an-hint">{t.train.problemsBelow}</span>}
       {general.length > 0 && (
         <ul className="an-lines">
           {general.map((finding, index) => (

@@ -47,8 +47,16 @@ export function useDatasets(node: PanelNode): NodeDatasets {
   }, [datasetId, revision, reload, run]);
 
   const choose = useCallback((id: string | undefined) => setChosen(id ?? null), []);
-  const shown = dataset?.id === datasetId ? dataset : undefined;
+  const shown = useMemo(() => (dataset?.id === datasetId ? inOrder(dataset) : undefined), [dataset, datasetId]);
   return { sets, dataset: shown, datasetId, choose, accept, reload, action };
+}
+
+/** Pictures by name: img2 before img10, however the uploads overtook each other. */
+function inOrder(dataset: DatasetReply | undefined): DatasetReply | undefined {
+  if (dataset === undefined) return undefined;
+  const byName = (a: { name: string }, b: { name: string }): number =>
+    a.name.localeCompare(b.name, undefined, { numeric: true });
+  return { ...dataset, images: dataset.images.toSorted(byName) };
 }
 
 export interface Captions {

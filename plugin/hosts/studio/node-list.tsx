@@ -31,7 +31,7 @@ function Nodes({ host }: { readonly host: StudioHost }) {
     event.preventDefault();
     const at = inOrder.findIndex(({ id }) => id === selected?.id);
     const next = inOrder[at < 0 ? 0 : Math.min(inOrder.length - 1, Math.max(0, at + by))]!;
-    host.select(next.id);
+    host.select(next.id, true);
     document.getElementById(`option-${next.id}`)?.scrollIntoView({ block: "nearest" });
   };
 
@@ -122,7 +122,7 @@ function NodeOption({ host, node, selected }: OptionProps) {
       id={`option-${node.id}`}
       className="studio-node"
       aria-selected={selected?.id === node.id}
-      onClick={() => host.select(node.id)}
+      onClick={() => host.select(node.id, true)}
       data-testid={`node-${node.id}`}
     >
       {picture === "" ? (

@@ -15,6 +15,7 @@ import {
 } from "../../core/index.ts";
 import { saveFile, UndoStack, type Live, type PanelHost, type PanelNode, type UndoEntry } from "../../panel/index.ts";
 import { isCharacter, nodesOf, tagNodeOf, type World } from "../../runtime/index.ts";
+import { focusOn } from "./focus.ts";
 import { parseSceneFile, putTags, tagsIn, WHOLE_SCENE } from "./scene-file.ts";
 
 const outline = Color3.FromHexString("#f2a36e");
@@ -85,7 +86,8 @@ export class StudioHost implements PanelHost {
     this.#followTags();
   }
 
-  select(nodeId: string | undefined): void {
+  /** @param focus turns the camera to it, as wanted from a list but not from a click on the thing itself */
+  select(nodeId: string | undefined, focus = false): void {
     const node = this.nodes.find(({ id }) => id === nodeId);
     this.selection.set(node);
     for (const mesh of this.#outlined) mesh.renderOutline = false;
@@ -95,6 +97,7 @@ export class StudioHost implements PanelHost {
       mesh.outlineWidth = outlineMetres;
       mesh.renderOutline = true;
     }
+    if (focus) focusOn(this.#world.scene, this.#outlined);
   }
 
   tagOf(nodeId: string): LoraTag | undefined {
@@ -209,14 +212,17 @@ export class StudioHost implements PanelHost {
   }
 }
 
-/** Characters, tagged nodes, and whatever has geometry and is not a part of one of those. */
+/** Characters, tagged nodes, nodes with a name for people; of the rest what has geometry and is not a part of those. */
 function isListed(node: TransformNode): boolean {
-  if (isCharacter(node) || hasTag(node)) return true;
+  if (standsAlone(node)) return true;
   for (let above = node.parent; above !== null; above = above.parent) {
-    if (isCharacter(above as TransformNode) || hasTag(above as TransformNode)) return false;
+    if (standsAlone(above as TransformNode)) return false;
   }
   return "subMeshes" in node && (node as AbstractMesh).getTotalVertices() > 0 && (node as AbstractMesh).isPickable;
 }
+
+const standsAlone = (node: TransformNode): boolean =>
+  isCharacter(node) || hasTag(node) || displayNameOf(node) !== (node.name || node.id);
 
 const order = { scene: 0, character: 1, surface: 2, other: 3 } as const;
 const rank = ({ kind }: PanelNode): number => order[kind];

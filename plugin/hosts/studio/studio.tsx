@@ -12,6 +12,7 @@ import {
   useTexts,
 } from "../../panel/index.ts";
 import { AskBox } from "./ask-box.tsx";
+import { startCalm } from "./calm.ts";
 import { Chat } from "./chat.tsx";
 import { NodeList } from "./node-list.tsx";
 import type { PageAddress } from "./page-address.ts";
@@ -66,7 +67,7 @@ function Page({ address, language, onLanguage, dark, onTheme }: PageProps) {
   const [panelWidth, setPanelWidth] = usePreference<string>("panel-width", "430");
 
   useEffect(() => {
-    let endWalking: (() => void) | undefined;
+    const ends: (() => void)[] = [];
     startStudio({
       address,
       canvas: canvas.current!,
@@ -76,13 +77,14 @@ function Page({ address, language, onLanguage, dark, onTheme }: PageProps) {
       onError: setWarning,
     })
       .then((started) => {
-        endWalking = startWalking(started.world, canvas.current!);
+        ends.push(startWalking(started.world, canvas.current!));
+        ends.push(startCalm(started.opened.engine, document.documentElement));
         // For the browser's console: `animula.host.nodes`, `animula.world.connection.state.slots` …
         Object.assign(globalThis, { animula: started });
         setRunning(started);
       })
       .catch((error: unknown) => setStage({ at: "failed", error }));
-    return () => endWalking?.();
+    return () => ends.forEach((end) => end());
     // The page lives as long as its scene: another scene is another page.
   }, []);
 
