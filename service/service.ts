@@ -1,0 +1,131 @@
+/** Brings the parts of the service together on one port, and takes them apart again. */
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { defineServer, matchMaker, type Server } from "@colyseus/core";
+import { WebSocketTransport } from "@colyseus/ws-transport";
+import { sql } from "drizzle-orm";
+import type { Logger } from "pino";
+import { Access } from "./access/index.ts";
+import type { Config } from "./config.ts";
+import { Gate, mountHttp, openStudioPage, type StudioPage } from "./http/index.ts";
+import { type Base, Jobs, readBase } from "./jobs/index.ts";
+import { Library } from "./library/index.ts";
+import { colyseusLogger, openLog } from "./log.ts";
+import { limits, ServiceError } from "./protocol/index.ts";
+import { defineRooms } from "./rooms/index.ts";
+import { openStore, type Store } from "./store/index.ts";
+
+const STUDIO = fileURLToPath(new URL("../plugin/hosts/studio", import.meta.url));
+const SCENES = fileURLToPath(new URL("../scenes", import.meta.url));
+/** Uploads and downloads that run when the service is told to end have this long to finish. */
+const CLOSING_MS_MAX = 2_000;
+
+export interface Service {
+  readonly port: number;
+  /** Where a person at this machine opens the studio. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Brings everything up on one port.
+ * Errors: DATA_FOLDER_IN_USE, DATABASE_UNREACHABLE, SETTING_INVALID for an address that cannot be used; the engine's for
+ * the base.
+ */
+export async function startService(config: Config, log: Logger = openLog(config.log)): Promise<Service> {
+  const store = await openStore(config);
+  /** What is open so far, newest first: that is the order of closing. */
+  const closing: (() => Promise<void>)[] = [() => store.close()];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0)) await step().catch((error: unknown) => log.error({ err: error }, "closing"));
+  };
+  try {
+    const base = await readBase(config.baseModel, config.dataDir);
+    const library = new Library(store, { side: base.side });
+    const jobs = await Jobs.open({ store, library, base, log });
+    closing.unshift(() => jobs.close());
+    const studio = openStudioPage(STUDIO);
+    const http = createServer();
+    const gate = new Gate(config);
+    const server = serve({ config, log, http, gate, store, library, jobs, base, studio });
+    await listen(server, http, config);
+    closing.unshift(() => stopListening(server, http));
+    gate.guard(http);
+    // The first page should not wait for its build.
+    studio.files().catch((error: unknown) => log.error({ err: error }, "the studio page cannot be built"));
+    const { port } = http.address() as AddressInfo;
+    const url = `http://${/^(0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host}:${port}`;
+    log.info({ url, dataDir: config.dataDir, base: base.name, development: config.development }, "ready");
+    return { port, url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly http: HttpServer;
+  readonly gate: Gate;
+  readonly store: Store;
+  readonly library: Library;
+  readonly jobs: Jobs;
+  readonly base: Base;
+  readonly studio: StudioPage;
+}
+
+function serve({ config, log, http, gate, store, library, jobs, base, studio }: Parts): Server {
+  const access = Access.open(config);
+  // Colyseus answers every origin by default, also before our own routes.
+  const { DEFAULT_CORS_HEADERS: headers } = matchMaker.controller as { DEFAULT_CORS_HEADERS: Record<string, string> };
+  delete headers["Access-Control-Allow-Origin"];
+  delete headers["Access-Control-Allow-Credentials"];
+  matchMaker.controller.getCorsHeaders = (request) => gate.corsHeaders(request.get("origin"));
+  const startedAt = Date.now();
+  return defineServer({
+    transport: new WebSocketTransport({ server: http, maxPayload: limits.frameBytesMax }),
+    logger: colyseusLogger(log),
+    greet: false,
+    gracefullyShutdown: false,
+    rooms: defineRooms({ library, jobs, access, log, scenes: SCENES }),
+    express: (app) =>
+      mountHttp(app, {
+        access,
+        library,
+        log,
+        base: { name: base.name, hash: base.hash, side: base.side },
+        studio,
+        scenesDir: SCENES,
+        health: async () => {
+          await store.db.execute(sql`SELECT 1`);
+          return { uptimeSeconds: Math.round((Date.now() - startedAt) / 1000) };
+        },
+      }),
+  });
+}
+
+async function listen(server: Server, http: HttpServer, { port, host }: Config): Promise<void> {
+  const failed = new Promise<never>((_, reject) => http.once("error", reject));
+  try {
+    await Promise.race([server.listen(port, host), failed]);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const problem =
+      code === "EADDRINUSE"
+        ? `another program uses it already; stop that one, or choose another port with --port`
+        : `cannot be used (${code ?? String(error)}); choose another with --port and --host`;
+    throw new ServiceError("SETTING_INVALID", { setting: `${host}:${port}`, problem });
+  }
+}
+
+/** No new requests; running ones may finish for a moment, rooms say goodbye to their clients. */
+async function stopListening(server: Server, http: HttpServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.once("close", resolve));
+  await server.gracefullyShutdown(false);
+  http.closeIdleConnections();
+  const timer = setTimeout(() => http.closeAllConnections(), CLOSING_MS_MAX);
+  await closed;
+  clearTimeout(timer);
+}
