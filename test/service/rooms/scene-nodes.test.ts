@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sceneNodes } from "../../../service/rooms/scene-nodes.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const tag = { modules: [], prompt: "a smith", negative: "", playersMay: ["portrait"] };
+
+function glb(json: object): Buffer {
+  const text = Buffer.from(JSON.stringify(json));
+  const header = Buffer.alloc(20);
+  header.write("glTF", 0, "ascii");
+  header.writeUInt32LE(2, 4);
+  header.writeUInt32LE(20 + text.length, 8);
+  header.writeUInt32LE(text.length, 12);
+  header.write("JSON", 16, "ascii");
+  return Buffer.concat([header, text]);
+}
+
+describe("the nodes of a scene", () => {
+  it("come from its .babylon file, with their tags", async () => {
+    const dir = tempDir();
+    const file = {
+      metadata: { lora: { prompt: "an old town" } },
+      meshes: [{ id: "npc-smith", name: "Smith", metadata: { lora: tag } }, { id: "wall", metadata: null }],
+      transformNodes: [{ name: "root", metadata: { lora: { weight: "heavy" } } }],
+    };
+    writeFileSync(join(dir, "square.babylon"), JSON.stringify(file));
+    const nodes = (await sceneNodes(dir, "square"))!;
+    assert.deepEqual([...nodes.keys()], ["scene", "npc-smith", "wall", "root"]);
+    assert.deepEqual(nodes.get("npc-smith"), tag);
+    assert.equal(nodes.get("scene")?.prompt, "an old town");
+    assert.deepEqual([nodes.get("wall"), nodes.get("root")], [undefined, undefined]);
+
+    // An editor saves it anew.
+    writeFileSync(join(dir, "square.babylon"), JSON.stringify({ meshes: [{ id: "gate" }] }));
+    assert.deepEqual([...(await sceneNodes(dir, "square"))!.keys()], ["scene", "gate"]);
+  });
+
+  it("come from a .glb file's extras", async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, "yard.glb"), glb({ nodes: [{ name: "npc-smith", extras: { lora: tag } }] }));
+    assert.deepEqual((await sceneNodes(dir, "yard"))!.get("npc-smith"), tag);
+    writeFileSync(join(dir, "bad.glb"), "not a model at all, and long enough for a header");
+    await assert.rejects(sceneNodes(dir, "bad"), /not a binary glTF/);
+  });
+
+  it("are unknown for a game's own scene, and for what is no name", async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, "secret.babylon"), "{}");
+    for (const id of ["meadow", "../secret", "", ".", "a/b", "secret.babylon"]) {
+      assert.equal(await sceneNodes(join(dir), id), undefined, id);
+    }
+  });
+});
