@@ -20,10 +20,6 @@ export const SAMPLING_DEFAULTS: SamplingOptions = {
   repetitionPenalty: 1.1,
 };
 
-interface Candidate {
-  readonly id: number;
-  readonly logit: number;
-}
 export interface WeighedToken {
   readonly id: number;
   readonly probability: number;
@@ -33,13 +29,17 @@ export interface WeighedToken {
 export function weighTokens(logits: Float32Array, seen: Iterable<number>, options: SamplingOptions): WeighedToken[] {
   const { temperature, topK, topP, minP } = options;
   const scores = penalised(logits, seen, options.repetitionPenalty);
-  const sorted = Array.from(scores, (logit, id): Candidate => ({ id, logit: logit / temperature }));
-  // Equal logits in the order of their ids, so that a seed means the same everywhere.
-  sorted.sort((a, b) => b.logit - a.logit || a.id - b.id);
-  let kept = softmax(topK > 0 ? sorted.slice(0, topK) : sorted);
-  if (topP < 1) kept = renormalised(kept.slice(0, countUpTo(kept, topP)));
+  const most = scores[indexOfLargest(scores)]!;
+  let weights = new Float64Array(scores.length);
+  // Loops: a vocabulary has tens of thousands of entries, and this runs for each token.
+  for (let i = 0; i < weights.length; i++) weights[i] = Math.exp((scores[i]! - most) / temperature);
+  if (topK > 0) weights = onlyLargest(weights, topK);
+  let kept = heavierThan(weights, topP < 1 ? ((1 - topP) * sumOf(weights)) / weights.length : 0);
+  // Equal ones in the order of their ids, so that a seed means the same everywhere.
+  kept.sort((a, b) => b.probability - a.probability || a.id - b.id);
+  if (topP < 1) kept = kept.slice(0, countUpTo(kept, topP * sumOf(weights)));
   const least = minP * kept[0]!.probability;
-  return minP > 0 ? renormalised(kept.filter(({ probability }) => probability >= least)) : kept;
+  return renormalised(minP > 0 ? kept.filter(({ probability }) => probability >= least) : kept);
 }
 
 /** @param uniform draws from [0, 1); not called where nothing is left to chance */
@@ -72,9 +72,31 @@ function indexOfLargest(values: Float32Array): number {
   return best;
 }
 
-function softmax(candidates: readonly Candidate[]): WeighedToken[] {
-  const most = candidates[0]!.logit;
-  return renormalised(candidates.map(({ id, logit }) => ({ id, probability: Math.exp(logit - most) })));
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
+}
+
+/** All but the `count` largest become 0; of equal ones the first stay. */
+function onlyLargest(weights: Float64Array<ArrayBuffer>, count: number): Float64Array<ArrayBuffer> {
+  const least = weights.toSorted()[Math.max(0, weights.length - count)]!;
+  let equal = count;
+  for (let i = 0; i < weights.length; i++) if (weights[i]! > least) equal--;
+  return weights.map((weight) => (weight > least || (weight === least && equal-- > 0) ? weight : 0));
+}
+
+/**
+ * Sorting a whole vocabulary takes longer than the model: tokens below (1 − topP) / V of the sum together do not reach
+ * 1 − topP, so none of them is among those that make up topP.
+ */
+function heavierThan(weights: Float64Array, least: number): WeighedToken[] {
+  const tokens: WeighedToken[] = [];
+  for (let id = 0; id < weights.length; id++) {
+    const probability = weights[id]!;
+    if (probability > 0 && probability >= least) tokens.push({ id, probability });
+  }
+  return tokens;
 }
 
 function renormalised(tokens: readonly WeighedToken[]): WeighedToken[] {
@@ -82,9 +104,9 @@ function renormalised(tokens: readonly WeighedToken[]): WeighedToken[] {
   return tokens.map(({ id, probability }) => ({ id, probability: probability / sum }));
 }
 
-/** How many of the likeliest it takes to reach a share of `topP`. */
-function countUpTo(tokens: readonly WeighedToken[], topP: number): number {
+/** How many of the likeliest it takes to reach `share`. */
+function countUpTo(tokens: readonly WeighedToken[], share: number): number {
   let sum = 0;
-  const at = tokens.findIndex(({ probability }) => (sum += probability) >= topP);
+  const at = tokens.findIndex(({ probability }) => (sum += probability) >= share);
   return at < 0 ? tokens.length : at + 1;
 }

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { createModule, type Stack } from "../../lora/adapter/index.ts";
+import { seededRandom } from "../../lora/data/index.ts";
+import { VoiceStudio, type ReplyRequest } from "../../lora/generate/index.ts";
+import { ReplyText } from "../../lora/generate/reply-text.ts";
+import { openLanguageModel, type ChatMessage } from "../../lora/models/index.ts";
+
+const base = openLanguageModel(fileURLToPath(new URL("../golden/text/talker", import.meta.url)));
+const asked = (content: string): ChatMessage[] => [{ role: "user", content }];
+
+describe("replies", () => {
+  let studio: VoiceStudio;
+  let stack: Stack;
+  before(async () => {
+    studio = await VoiceStudio.open(base);
+    const module = createModule(studio.sites, { rank: 2, alpha: 8, uniform: seededRandom(1) });
+    // A module that was trained to something: `up` is zero in a new one.
+    const uniform = seededRandom(2);
+    for (let i = 0; i < module.parameters.length; i++) module.parameters[i] = uniform() - 0.5;
+    stack = [{ module, weight: 1, textEncoderWeight: 0 }];
+  });
+  after(() => studio.close());
+
+  const request = (more: Partial<ReplyRequest> = {}): ReplyRequest => ({
+    messages: asked("Who are you?"),
+    maxTokens: 12,
+    ...more,
+  });
+
+  it("the pieces that stream are the reply", async () => {
+    const pieces: string[] = [];
+    const reply = await studio.reply(request({ onText: (piece) => pieces.push(piece) }));
+    assert.equal(pieces.join(""), reply.text);
+    assert.ok(pieces.length > 1);
+    assert.ok(reply.reason === "end" || reply.tokens === 12);
+  });
+
+  it("a seed says the same again, alone and beside others; a module or a persona says something else", async () => {
+    const alone = await studio.reply(request({ seed: 3 }));
+    const others = [
+      request({ seed: 4 }),
+      request({ seed: 3, stack }),
+      request({ seed: 3, systemPrompt: "You are a cat." }),
+    ];
+    const [again, ...rest] = await studio.replies([request({ seed: 3 }), ...others]);
+    assert.deepEqual(again, alone);
+    for (const [i, reply] of rest.entries()) {
+      assert.notEqual(reply.text, alone.text);
+      assert.deepEqual(reply, await studio.reply(others[i]!), "the same alone");
+    }
+  });
+
+  it("ends at a stop text, which is no part of it", async () => {
+    const { text } = await studio.reply(request({ maxTokens: 40 }));
+    // A random model also says bytes that are no characters.
+    const stop = /[a-z]{2}/.exec(text.slice(2))![0];
+    const pieces: string[] = [];
+    const cut = await studio.reply(request({ maxTokens: 40, stops: [stop], onText: (piece) => pieces.push(piece) }));
+    assert.equal(cut.text, text.slice(0, text.indexOf(stop)));
+    assert.equal(pieces.join(""), cut.text);
+    assert.equal(cut.reason, "stop");
+  });
+
+  it("ends when it is cancelled, with what was said", async () => {
+    const abort = new AbortController();
+    let pieces = 0;
+    const onText = () => void (++pieces === 2 && abort.abort());
+    const reply = await studio.reply(request({ onText, signal: abort.signal, maxTokens: 100 }));
+    assert.equal(reply.reason, "cancelled");
+    assert.ok(reply.tokens < 100);
+  });
+
+  it("never runs past what the base can read, and refuses a prompt that does", async () => {
+    const long = asked("a b ".repeat(100));
+    const prompt = base.tokenizer.prompt(long).length;
+    assert.ok(prompt < 256 && prompt > 200, String(prompt));
+    const reply = await studio.reply(request({ messages: long, maxTokens: 1000, sampling: { temperature: 0 } }));
+    assert.ok(reply.reason === "end" || reply.tokens === 256 - prompt);
+    await assert.rejects(studio.reply(request({ messages: asked("a b ".repeat(200)) })), { code: "PROMPT_TOO_LONG" });
+  });
+});
+
+describe("text of a growing reply", () => {
+  const { tokenizer } = base;
+
+  it("shows no half characters", () => {
+    const text = new ReplyText(tokenizer, []);
+    const shown = tokenizer.encode("🐉你").map((id) => text.add(id).text);
+    assert.equal(shown.join("") + text.rest(), "🐉你");
+    assert.ok(shown.every((piece) => !piece.includes("\uFFFD")));
+  });
+
+  it("holds back the start of a stop text also before half a character", () => {
+    const text = new ReplyText(tokenizer, ["x你好"]);
+    const shown = tokenizer.encode("ax你").map((id) => text.add(id).text);
+    assert.equal(shown.join(""), "a");
+    assert.equal(text.rest(), "x你");
+  });
+
+  it("holds back what may begin a stop text, and shows it when it does not", () => {
+    const text = new ReplyText(tokenizer, ["\nUser:"]);
+    const shown = tokenizer.encode("Hi\nUs and").map((id) => text.add(id).text);
+    assert.equal(shown.join("") + text.rest(), "Hi\nUs and");
+    const stopped = new ReplyText(tokenizer, ["\nUser:"]);
+    const pieces: string[] = [];
+    for (const id of tokenizer.encode("Hi\nUser: more")) {
+      const { text: piece, isStopped } = stopped.add(id);
+      pieces.push(piece);
+      if (isStopped) break;
+    }
+    assert.equal(pieces.join(""), "Hi");
+  });
+});
