@@ -42,7 +42,7 @@ export function GenerateTab({ node }: { readonly node: PanelNode }) {
         />
       )}
       <Section title={t.slots[kind]}>
-        <DrawFields form={form} onChange={setForm} prompt={tag.prompt} negative={tag.negative} />
+        <DrawFields kind={kind} form={form} onChange={setForm} prompt={tag.prompt} negative={tag.negative} />
         <StackLine node={node} />
         <div className="an-row an-spread">
           <span />
@@ -59,13 +59,14 @@ export function GenerateTab({ node }: { readonly node: PanelNode }) {
 }
 
 interface FieldsProps {
+  readonly kind: SlotKind;
   readonly form: DrawForm;
   readonly onChange: (form: DrawForm) => void;
   readonly prompt: string;
   readonly negative: string;
 }
 
-function DrawFields({ form, onChange, prompt, negative }: FieldsProps) {
+function DrawFields({ kind, form, onChange, prompt, negative }: FieldsProps) {
   const t = useTexts();
   const set = (change: Partial<DrawForm>): void => onChange({ ...form, ...change });
   return (
@@ -79,7 +80,7 @@ function DrawFields({ form, onChange, prompt, negative }: FieldsProps) {
         label={t.generate.prompt}
         value={form.prompt}
         onChange={(text) => set({ prompt: text })}
-        placeholder={t.generate.promptPlaceholder}
+        placeholder={t.generate.promptPlaceholder[kind]}
         hint={prompt === "" ? undefined : t.generate.promptHint}
         rows={2}
         max={limits.promptCharsMax}

@@ -60,7 +60,7 @@ export function LossChart({ losses, heldOut, steps, bestStep, savedSteps }: Char
         onKeyDown={onKeyDown}
       >
         <svg width={width} height={HEIGHT} aria-hidden="true">
-          <Axes frame={frame} box={box} savedSteps={savedSteps} bestStep={bestStep} />
+          <Axes blank={losses.length === 0} frame={frame} box={box} savedSteps={savedSteps} bestStep={bestStep} />
           {curve.length > 1 && <path className="an-curve" d={pathOf(curve, frame, box)} />}
           {heldOut.length > 1 && <path className="an-curve an-held" d={pathOf(heldOut, frame, box)} />}
           {heldOut.map((point) => {
@@ -85,15 +85,17 @@ export function LossChart({ losses, heldOut, steps, bestStep, savedSteps }: Char
 }
 
 interface AxesProps extends Pick<ChartProps, "savedSteps" | "bestStep"> {
+  /** No values yet: only the steps to come are marked. */
+  readonly blank: boolean;
   readonly frame: ReturnType<typeof frameOf>;
   readonly box: Box;
 }
 
-function Axes({ frame, box, savedSteps, bestStep }: AxesProps) {
+function Axes({ blank, frame, box, savedSteps, bestStep }: AxesProps) {
   const bottom = box.top + box.height;
   return (
     <g className="an-axes">
-      {ticks(frame.yMin, frame.yMax, 5).map((y) => {
+      {(blank ? [] : ticks(frame.yMin, frame.yMax, 5)).map((y) => {
         const { py } = place({ x: 0, y }, frame, box);
         return (
           <g key={y}>
@@ -104,6 +106,7 @@ function Axes({ frame, box, savedSteps, bestStep }: AxesProps) {
           </g>
         );
       })}
+      {blank && <line x1={box.left} x2={box.left + box.width} y1={bottom} y2={bottom} />}
       {ticks(0, frame.xMax, 6).map((x) => (
         <text key={x} x={place({ x, y: 0 }, frame, box).px} y={bottom + 16} textAnchor="middle">
           {x}

@@ -34,6 +34,8 @@ export function RunSamples({ job, chosen, onChoose }: SamplesProps) {
   const name = useId();
   const strip = useRef<HTMLDivElement>(null);
   const columns = sampleColumns(job.samples, job.savedSteps);
+  // Without held-out pictures nobody has measured which is best.
+  const bestStep = job.validationSteps.length > 0 ? job.bestStep : undefined;
   const count = columns.length;
   // The newest is what one waits for.
   useEffect(() => {
@@ -61,7 +63,7 @@ export function RunSamples({ job, chosen, onChoose }: SamplesProps) {
               {pictures.length === 0 && <Thumb sha256="" alt={t.run.noSample} />}
               <span className="an-row an-spread">
                 <span className="an-number">{t.run.sampleAt(step)}</span>
-                {job.bestStep === step && (
+                {step === bestStep && (
                   <span className="an-badge" title={t.run.bestHint}>
                     {t.run.best}
                   </span>

@@ -135,7 +135,15 @@ function RunCurve({ job, saved }: { readonly job: JobState; readonly saved: read
   // The arrays change in place: the revision says when to read them again.
   const losses = useMemo(() => pointsOf([...job.lossSteps], [...job.losses]), [job, revision]);
   const heldOut = useMemo(() => pointsOf([...job.validationSteps], [...job.validationLosses]), [job, revision]);
-  return <LossChart losses={losses} heldOut={heldOut} steps={job.steps} bestStep={job.bestStep} savedSteps={saved} />;
+  return (
+    <LossChart
+      losses={losses}
+      heldOut={heldOut}
+      steps={job.steps}
+      bestStep={heldOut.length > 0 ? job.bestStep : 0}
+      savedSteps={saved}
+    />
+  );
 }
 
 function RunLog({ job }: { readonly job: JobState }) {

@@ -191,7 +191,7 @@ export const en = {
     what: "What to draw",
     noSlots: "This node shows neither a portrait nor a texture.",
     prompt: "Prompt",
-    promptPlaceholder: "smiling, red scarf",
+    promptPlaceholder: { portrait: "smiling, red scarf", albedo: "weathered, mossy" },
     promptHint: "Comes after the prompt of the tag.",
     begins: "Begins with",
     stack: "Modules",

@@ -191,7 +191,7 @@ export const zh: Texts = {
     what: "绘制内容",
     noSlots: "此节点既不显示肖像也不显示纹理。",
     prompt: "提示词",
-    promptPlaceholder: "微笑，红围巾",
+    promptPlaceholder: { portrait: "微笑，红围巾", albedo: "风化，长满青苔" },
     promptHint: "接在标签的提示词之后。",
     begins: "开头为",
     stack: "模块",

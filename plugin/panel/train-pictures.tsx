@@ -37,7 +37,8 @@ export function useUpload(node: PanelNode, datasets: NodeDatasets) {
     stop.current = abort;
     setProgress({ filesDone: 0, filesTotal: images.length, bytesDone: 0, bytesTotal: 0 });
     try {
-      const id = datasets.datasetId ?? (await client.createDataset(usableName(node.name) || "set", node.id)).id;
+      const known = datasets.datasetId;
+      const id = known ?? (await client.createDataset(usableName(node.name) || "set", node.id)).id;
       datasets.choose(id);
       const reply = await client
         .uploadImages(id, images, { onProgress: setProgress, signal: abort.signal })
@@ -46,6 +47,11 @@ export function useUpload(node: PanelNode, datasets: NodeDatasets) {
           throw error;
         });
       setOutcome({ reply: reply ?? { added: [], refused: [] }, skipped, stopped: reply === undefined });
+      if (known === undefined && reply?.added.length === 0) {
+        // Nothing of it was a picture: an empty set would only be in the way.
+        datasets.choose(undefined);
+        await client.removeDataset(id);
+      }
       const captions = await readCaptions(captionFiles);
       const found = (reply?.added ?? []).flatMap((image) => {
         const caption = captions.get(stem(image.name))?.slice(0, limits.captionCharsMax);
@@ -54,8 +60,8 @@ export function useUpload(node: PanelNode, datasets: NodeDatasets) {
       if (found.length > 0) await client.setCaptions(id, Object.fromEntries(found));
     } finally {
       setProgress(undefined);
-      await datasets.reload();
     }
+    await datasets.reload();
   };
   return {
     take: (files: () => Promise<readonly File[]>) => action.run(async () => send(await files())),

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { displayName, limits, type ReportReply } from "../../service/protocol/index.ts";
 import { BareSelect, Button, ConfirmButton, Notice, Problem, Section, Spinner, TextInput } from "./controls.tsx";
 import type { PanelNode } from "./host.ts";
-import { useAction, useHost } from "./hooks.ts";
+import { useAction, useHost, useTag } from "./hooks.ts";
 import { blankForm, readForm, suggestedForm, triggerWordFor, usableName, type SettingsForm } from "./settings-form.ts";
 import { joinPrompt } from "./tag-edits.ts";
 import { useTexts } from "./texts.ts";
@@ -188,7 +188,8 @@ function useStartForm({
   const [changes, setChanges] = useState<Changes>({});
   const images = datasets.dataset?.images ?? [];
   const triggerWord = changes.triggerWord ?? triggerWordFor(node.id);
-  const firstCaption = images.length > 0 ? captions.captionOf(images[0]!.id) : "";
+  const { tag } = useTag(node);
+  const firstCaption = (images.length > 0 && captions.captionOf(images[0]!.id).trim()) || tag.prompt;
   const begins = firstCaption.toLowerCase().startsWith(triggerWord.toLowerCase());
   const form = changes.form ?? (report === undefined ? blankForm : suggestedForm(report.suggested));
   const reset = (): void => {

@@ -58,7 +58,7 @@ function Ask({ world, nodeId, kinds, onClose }: AskProps) {
         label={t.studio.askPrompt}
         value={prompt}
         onChange={setPrompt}
-        placeholder={t.generate.promptPlaceholder}
+        placeholder={t.generate.promptPlaceholder[kinds[0] ?? "portrait"]}
         max={limits.promptCharsMax}
         testId="ask-prompt"
       />

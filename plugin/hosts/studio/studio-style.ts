@@ -187,7 +187,7 @@ body {
   touch-action: none;
   outline: none;
 }
-.studio .studio-canvas:focus-visible {
+.studio .studio-canvas:focus-visible:not([data-clicked="true"]) {
   outline: 2px solid var(--accent);
   outline-offset: -3px;
 }

@@ -79,6 +79,8 @@ function Page({ address, language, onLanguage, dark, onTheme }: PageProps) {
       .then((started) => {
         ends.push(startWalking(started.world, canvas.current!));
         ends.push(startCalm(started.opened.engine, document.documentElement));
+        // Whoever closes the page is gone at once; a connection that merely drops keeps its place.
+        addEventListener("pagehide", () => void started.world.connection.leave());
         // For the browser's console: `animula.host.nodes`, `animula.world.connection.state.slots` …
         Object.assign(globalThis, { animula: started });
         setRunning(started);
@@ -127,9 +129,14 @@ function Page({ address, language, onLanguage, dark, onTheme }: PageProps) {
 
 function Scene({ canvas, ready }: { readonly canvas: RefObject<HTMLCanvasElement>; readonly ready: boolean }) {
   const t = useTexts();
+  // Babylon focuses the canvas by script, which browsers take for the keyboard's doing: no ring after a click.
+  const [clicked, setClicked] = useState(false);
   return (
     <canvas
       ref={canvas}
+      onPointerDown={() => setClicked(true)}
+      onBlur={() => setClicked(false)}
+      data-clicked={clicked}
       className="studio-canvas"
       tabIndex={0}
       aria-label={t.studio.canvas}
