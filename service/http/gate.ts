@@ -1,5 +1,6 @@
 /** What every request passes before anything else sees it: rate limits, origins, and the size of what rooms are asked. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { limits, ServiceError } from "../protocol/index.ts";
 
@@ -46,6 +47,24 @@ export class Gate {
       void this.#refusal(req).then((refusal) => {
         if (refusal) refuse(res, refusal);
         else for (const listener of behind) listener.call(server, req, res);
+      });
+    });
+    this.#guardUpgrades(server);
+  }
+
+  /** A connection counts like a request. */
+  #guardUpgrades(server: Server): void {
+    const behind = server.listeners("upgrade") as ((req: IncomingMessage, socket: Duplex, head: Buffer) => void)[];
+    server.removeAllListeners("upgrade");
+    server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const drop = (): void => void socket.destroy();
+      socket.on("error", drop);
+      void this.#refusal(req).then((refusal) => {
+        if (refusal) socket.end(`HTTP/1.1 ${refusal.status} Too Many Requests\r\nconnection: close\r\n\r\n`);
+        else if (!socket.destroyed) {
+          socket.off("error", drop);
+          for (const listener of behind) listener.call(server, req, socket, head);
+        }
       });
     });
   }

@@ -1,5 +1,4 @@
 import { EventEmitter } from "node:events";
-import { join } from "node:path";
 import type {
   DatasetImage,
   DatasetReply,
@@ -117,8 +116,8 @@ export class Library extends EventEmitter<LibraryEvents> {
   async report(id: string, lang: Language, triggerWord?: string): Promise<ReportReply> {
     const { name } = await this.#datasets.summary(id);
     const images = await this.#datasets.rows(id);
-    const temporary = join(this.#store.dataDir, "temporary");
-    return reportOn({ objects: this.#store.objects, temporary, name, images, lang, side: this.#side, triggerWord });
+    const { objects, temporaryDir: temporary } = this.#store;
+    return reportOn({ objects, temporary, name, images, lang, side: this.#side, triggerWord });
   }
 
   /** Errors: NAME_INVALID, MODULE_INVALID, DISK_FULL. */

@@ -21,12 +21,30 @@ const SIDE_MAX = 2048;
 const DECODE_SECONDS_MAX = 30;
 const MEGAPIXEL = 1e6;
 
+/** Each may need a few hundred megabytes for a moment. */
+const DECODERS_MAX = 2;
+
 export interface CleanPicture {
   readonly png: Buffer;
   /** As seen upright, of the clean picture. */
   readonly width: number;
   readonly height: number;
 }
+
+/** So many at a time; the others wait in their order. */
+const decoders = {
+  free: DECODERS_MAX,
+  waiting: [] as (() => void)[],
+  async take(): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  },
+  giveBack(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.free++;
+  },
+};
 
 /**
  * Decodes a picture file and encodes it anew: upright, 8-bit sRGB, without metadata (place, camera, thumbnails).
@@ -37,6 +55,7 @@ export async function cleanPicture(path: string, name: string): Promise<CleanPic
   if (metadata.width * metadata.height > limits.imagePixelsMax) {
     throw new ServiceError("IMAGE_TOO_LARGE", { file: name, limit: limits.imagePixelsMax / MEGAPIXEL });
   }
+  await decoders.take();
   try {
     const { data, info } = await sharp(path, { limitInputPixels: limits.imagePixelsMax, failOn: "truncated" })
       .timeout({ seconds: DECODE_SECONDS_MAX })
@@ -48,6 +67,8 @@ export async function cleanPicture(path: string, name: string): Promise<CleanPic
     return { png: data, width: info.width, height: info.height };
   } catch (error) {
     throw notAnImage(name, error);
+  } finally {
+    decoders.giveBack();
   }
 }
 

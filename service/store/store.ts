@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { PgBoss } from "pg-boss";
 import { ServiceError } from "../protocol/index.ts";
 import { type Database, openPglite, openPostgres } from "./database.ts";
@@ -16,6 +17,8 @@ export interface StoreOptions {
 /** What the service keeps: rows and objects. One process owns it. */
 export interface Store {
   readonly dataDir: string;
+  /** For what is needed for a moment; emptied when the store opens. */
+  readonly temporaryDir: string;
   readonly db: Database;
   readonly objects: ObjectStore;
   /** The job queue on the same connection, started at the first call. */
@@ -30,13 +33,17 @@ export interface Store {
 export async function openStore({ dataDir, databaseUrl }: StoreOptions): Promise<Store> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockFolder(dataDir);
+  const temporaryDir = join(dataDir, "temporary");
   try {
+    await rm(temporaryDir, { recursive: true, force: true });
+    await mkdir(temporaryDir);
     const objects = await ObjectStore.open(dataDir);
     const database = await (databaseUrl === undefined ? openPglite(dataDir) : reach(databaseUrl));
     await migrate(database.db);
     let boss: Promise<PgBoss> | undefined;
     return {
       dataDir,
+      temporaryDir,
       objects,
       db: database.db,
       boss: () => (boss ??= database.makeBoss().start()),

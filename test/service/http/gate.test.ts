@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
+import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Gate, type GateOptions } from "../../../service/http/index.ts";
 import { limits, type ErrorBody } from "../../../service/protocol/index.ts";
@@ -14,6 +14,9 @@ describe("the gate", () => {
       passed++;
       req.resume();
       res.end("in");
+    });
+    server.on("upgrade", (_req, socket) => {
+      socket.end("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
     });
     new Gate({ origins: [], development: false, proxies: 0, ...options }).guard(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -48,6 +51,20 @@ describe("the gate", () => {
     assert.equal((await fetch(proxied, from("2.2.2.2"))).status, 200);
     // What stands before the proxy's own entry, anyone can write.
     assert.equal((await fetch(proxied, from("9.9.9.9, 1.1.1.1"))).status, 429);
+  });
+
+  it("counts connections of rooms too", async () => {
+    const url = await open({ requestsPerMinuteMax: 2 });
+    const dial = () =>
+      new Promise<string>((resolve, reject) => {
+        const headers = { connection: "Upgrade", upgrade: "websocket" };
+        const asked = request(url, { headers });
+        asked.on("upgrade", (_reply, socket) => resolve(socket.destroy() && "upgraded"));
+        asked.on("response", (reply) => resolve(`${reply.statusCode}`));
+        asked.on("error", reject);
+        asked.end();
+      });
+    assert.deepEqual([await dial(), await dial(), await dial()], ["upgraded", "upgraded", "429"]);
   });
 
   it("lets no large request reach the rooms", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { eq, is, sql } from "drizzle-orm";
@@ -83,6 +83,19 @@ describe("the store", function () {
     });
     await boss.send("greetings", { to: "smith" });
     assert.deepEqual(await got, { to: "smith" });
+  });
+
+  it("clears away what an earlier run needed for a moment", async () => {
+    const other = await freshFolder();
+    const left = join(other, "temporary", "left");
+    await mkdir(left, { recursive: true });
+    const reopened = await openStore({ dataDir: other });
+    try {
+      assert.deepEqual(await readdir(reopened.temporaryDir), []);
+    } finally {
+      await reopened.close();
+      await rm(other, { recursive: true });
+    }
   });
 
   it("belongs to one process", async () => {
