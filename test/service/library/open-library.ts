@@ -1,6 +1,7 @@
 /** A library on a store of its own, one for a test file. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
+import { Client } from "pg";
 import { Library } from "../../../service/library/index.ts";
 import { openStore, type Store } from "../../../service/store/index.ts";
 import { freshFolder } from "../store/fresh-folder.ts";
@@ -17,9 +18,11 @@ export interface OpenLibrary {
   close(): Promise<void>;
 }
 
+/** With a PostgreSQL's address in ANIMULA_TEST_DATABASE, the same tests run on a new database of it. */
 export async function openLibrary(): Promise<OpenLibrary> {
   const folder = await freshFolder();
-  const store = await openStore({ dataDir: folder });
+  const server = process.env["ANIMULA_TEST_DATABASE"];
+  const store = await openStore({ dataDir: folder, databaseUrl: server && (await newDatabase(server)) });
   const library = new Library(store, { side: 64 });
   return {
     folder,
@@ -38,4 +41,15 @@ export async function openLibrary(): Promise<OpenLibrary> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function newDatabase(server: string): Promise<string> {
+  const name = `animula_test_${randomUUID().replaceAll("-", "")}`;
+  const client = new Client(server);
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
 }
