@@ -24,6 +24,10 @@ export function applyLook(scene: Scene): () => void {
   processing.vignetteWeight = 1.6;
   processing.vignetteColor = new Color4(0.16, 0.07, 0.05, 0);
   processing.vignetteBlendMode = ImageProcessingConfiguration.VIGNETTEMODE_MULTIPLY;
+  // A material from a file carries a copy of the settings that were in force when it was saved.
+  for (const material of scene.materials) {
+    if ("imageProcessingConfiguration" in material) material.imageProcessingConfiguration = processing;
+  }
   if (scene.activeCamera === null || softwareRenderer.test(renderer)) return () => undefined;
   const pipeline = new DefaultRenderingPipeline("look", true, scene, scene.cameras);
   pipeline.samples = 4;

@@ -1,19 +1,25 @@
+import { ArcRotateCamera } from "@babylonjs/core/Cameras/arcRotateCamera.js";
+import type { Camera } from "@babylonjs/core/Cameras/camera.js";
 import type { AbstractEngine } from "@babylonjs/core/Engines/abstractEngine.js";
 import { Engine } from "@babylonjs/core/Engines/engine.js";
 import { LoadSceneAsync } from "@babylonjs/core/Loading/sceneLoader.js";
+import { SceneLoaderFlags } from "@babylonjs/core/Loading/sceneLoaderFlags.js";
+import { Vector3 } from "@babylonjs/core/Maths/math.vector.js";
 import type { Scene } from "@babylonjs/core/scene.js";
-// What a `.babylon` file of ours may hold: the loader finds these classes by name.
+// What a `.babylon` file of ours may hold: the loader finds these classes by name, and gives up silently without them.
 import "@babylonjs/core/Loading/Plugins/babylonFileLoader.js";
 import "@babylonjs/core/Animations/animatable.js";
-import "@babylonjs/core/Cameras/arcRotateCamera.js";
-import "@babylonjs/core/Lights/directionalLight.js";
-import "@babylonjs/core/Lights/hemisphericLight.js";
-import "@babylonjs/core/Lights/pointLight.js";
-import "@babylonjs/core/Lights/Shadows/shadowGeneratorSceneComponent.js";
-import "@babylonjs/core/Materials/PBR/pbrMaterial.js";
-import "@babylonjs/core/Materials/standardMaterial.js";
-import "@babylonjs/core/Meshes/instancedMesh.js";
+import "@babylonjs/core/Animations/animation.js";
+import "@babylonjs/core/Bones/skeleton.js";
 import "@babylonjs/core/Culling/ray.js";
+import "@babylonjs/core/Lights/Shadows/shadowGeneratorSceneComponent.js";
+import "@babylonjs/core/Materials/colorCurves.js";
+import "@babylonjs/core/Materials/Textures/texture.js";
+import "@babylonjs/core/Meshes/geometry.js";
+import "@babylonjs/core/Meshes/groundMesh.js";
+import "@babylonjs/core/Meshes/instancedMesh.js";
+import "@babylonjs/core/Meshes/mesh.js";
+import "@babylonjs/core/Meshes/transformNode.js";
 import { applyLook } from "./look.ts";
 
 export interface OpenedWorld {
@@ -28,6 +34,16 @@ export interface OpenOptions {
   readonly onProgress?: (share: number) => void;
 }
 
+/** A camera that sees all of a scene that brought none. */
+function cameraOver(scene: Scene): Camera {
+  const { min, max } = scene.getWorldExtends();
+  const size = Vector3.Distance(min, max);
+  const camera = new ArcRotateCamera("camera", -Math.PI / 2, 1.2, size * 0.8, min.add(max).scale(0.5), scene);
+  camera.wheelDeltaPercentage = 0.01;
+  camera.minZ = size / 1000;
+  return camera;
+}
+
 /**
  * Loads a world into a canvas and draws it until disposed: `.babylon`, or `.glb` with the host's glTF loader imported.
  * The camera of the file is controlled by mouse, touch and keys; the picture follows the canvas's size.
@@ -38,6 +54,7 @@ export async function openWorld(
   options: OpenOptions = {},
 ): Promise<OpenedWorld> {
   const engine = new Engine(canvas, true, { preserveDrawingBuffer: true, stencil: true }, true);
+  SceneLoaderFlags.ShowLoadingScreen = false; // the host shows its own progress
   let scene: Scene;
   try {
     scene = await LoadSceneAsync(url, engine, {
@@ -45,12 +62,12 @@ export async function openWorld(
         if (event.lengthComputable && event.total > 0) options.onProgress?.(event.loaded / event.total);
       },
     });
+    if (scene.meshes.length === 0) throw new Error(`${url} holds nothing to show, or something this page cannot read`);
   } catch (error) {
     engine.dispose();
     throw error;
   }
-  if (scene.activeCamera === null) scene.createDefaultCamera(true, true, true);
-  scene.activeCamera?.attachControl(canvas, true);
+  (scene.activeCamera ?? cameraOver(scene)).attachControl(canvas, true);
   const endLook = applyLook(scene);
   const resize = new ResizeObserver(() => engine.resize());
   resize.observe(canvas);
