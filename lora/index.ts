@@ -10,6 +10,8 @@ export {
   type Stack,
 } from "./adapter/index.ts";
 export { checkDataset, formatReport, readImageDataset, type ImageDataset, type Report } from "./data/index.ts";
+export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
 export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
+export { languageModelSites, openLanguageModel, type ChatMessage, type LanguageModel } from "./models/index.ts";
 export { moduleSites, openStableDiffusion, type StableDiffusion } from "./models/index.ts";
 export { loadTrainConfig, parseTrainConfig, trainImage, type TrainConfig, type TrainEvent } from "./train/index.ts";

@@ -8,6 +8,7 @@ import { checkArguments } from "./command-line.ts";
 import { checkCommand } from "./commands/check.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { sayCommand } from "./commands/say.ts";
 import { trainCommand } from "./commands/train.ts";
 import { cliErrors } from "./errors.ts";
 
@@ -21,6 +22,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 const commands: Readonly<Record<string, CommandDef>> = {
   train: plain(trainCommand),
   generate: plain(generateCommand),
+  say: plain(sayCommand),
   check: plain(checkCommand),
   demo: plain(demoCommand),
 };

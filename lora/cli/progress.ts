@@ -9,6 +9,8 @@ export interface DrawnSample {
   readonly step: number;
   readonly index: number;
   readonly seed: number;
+  /** The reply, where a text model was asked. */
+  readonly text?: string;
 }
 
 /** What a command tells whoever watches it. */
@@ -69,7 +71,8 @@ export function progressBar(output: NodeJS.WriteStream = process.stdout): Watche
           );
       }
     },
-    sample: ({ path }) => display.say(`sample: ${path}`),
+    sample: ({ path, prompt, text }) =>
+      display.say(text === undefined ? `sample: ${path}` : `sample: ${prompt} → ${text}`),
     saved: () => {},
     done: (modulePath, step) => display.say(`module of step ${step}: ${modulePath}`),
     failed: () => {},

@@ -16,5 +16,5 @@ export {
   type TokenizedDialogues,
 } from "./text-batches.ts";
 export { readTextDataset, type Dialogue, type DialogueProblem, type TextDataset } from "./text-dataset.ts";
-export { formatTextReport, reportText, type TextReport } from "./text-report.ts";
+export { distinctShare, formatTextReport, reportText, type TextReport } from "./text-report.ts";
 export { formatReport } from "./report-format.ts";

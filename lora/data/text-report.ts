@@ -71,3 +71,15 @@ const summary: Readonly<Record<TextReport["lang"], (report: TextReport) => strin
     ...(skipped > 0 ? [`跳过了 ${skipped} 行：`] : []),
   ],
 };
+
+/** A word, or a character of a script that writes none. */
+const WORD = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}']+/gu;
+
+/** Distinct runs of `n` words among all of them (distinct-n, Li et al. 2016): 1 where nothing is said twice, 0 for silence. */
+export function distinctShare(texts: readonly string[], n: number): number {
+  const runs = texts.flatMap((text) => {
+    const words = text.toLowerCase().match(WORD) ?? [];
+    return words.slice(n - 1).map((_, i) => words.slice(i, i + n).join(" "));
+  });
+  return runs.length === 0 ? 0 : new Set(runs).size / runs.length;
+}

@@ -20,16 +20,19 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Each line of stdout as it comes. */
   readonly onLine?: (line: string, interrupt: () => void) => void;
+  /** What is typed. */
+  readonly input?: string;
   /** Largest file that the command may write, KiB: what a full disk looks like. Needs bash. */
   readonly fileKibMax?: number;
 }
 
-export function animula(args: readonly string[], { cwd = ROOT, onLine, fileKibMax }: RunOptions = {}): Promise<Run> {
+export function animula(args: readonly string[], { cwd = ROOT, onLine, input, fileKibMax }: RunOptions = {}): Promise<Run> {
   const command = [process.execPath, BIN, ...args] as const;
   const [file, ...rest] =
     fileKibMax === undefined ? command : ["bash", "-c", `ulimit -f ${fileKibMax}; exec "$0" "$@"`, ...command];
   const env = { ...process.env, NODE_OPTIONS: "", XDG_CACHE_HOME: join(cwd, ".cache") };
-  const child = spawn(file, rest, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, rest, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end(input ?? "");
   let [stdout, stderr] = ["", ""];
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   createInterface({ input: child.stdout }).on("line", (line) => {

@@ -17,6 +17,8 @@ interface Line {
   readonly skipped?: number;
   readonly dialogues?: number;
   readonly path?: string;
+  readonly prompt?: string;
+  readonly text?: string;
 }
 
 const lines = (stdout: string) =>
@@ -64,7 +66,7 @@ const train = (dir: string) => animula(["train", "--config", "run.yaml", "--json
 describe("animula train on text", () => {
   it("reports the lines, learns, measures perplexity and leaves a PEFT folder", async () => {
     const dir = tempDir();
-    makeRun(dir);
+    makeRun(dir, { sample_prompts: ["Who are you?", "Where is the inn?"] });
     const { code, stdout, stderr } = await train(dir);
     assert.equal(code, 0, stderr);
     const all = lines(stdout);
@@ -81,6 +83,10 @@ describe("animula train on text", () => {
     const saves = all.filter(({ type }) => type === "module").map(({ path }) => path!);
     assert.ok(saves.includes(join(output, "steps", "guard-00000005")));
     assert.ok(filesBelow(output).includes("adapter_config.json"));
+    const samples = all.filter(({ type }) => type === "sample");
+    assert.equal(samples.length, 2 * saves.length, "each prompt is said at each save");
+    const [first] = samples;
+    assert.equal(readFileSync(first!.path!, "utf8"), `${first!.prompt}\n\n${first!.text}\n`);
     const sites = languageModelSites(openLanguageModel(TALKER));
     const { module, report: read } = readModule(output, sites);
     assert.equal(read.ignored.length, 0);

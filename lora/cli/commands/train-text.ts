@@ -1,8 +1,9 @@
 import { constants } from "node:os";
 import { join } from "node:path";
 import { writePeft, type LoraModule, type ModuleSite } from "../../adapter/index.ts";
-import { formatTextReport, readTextDataset, reportText } from "../../data/index.ts";
-import { EventWriter } from "../../format/index.ts";
+import { distinctShare, formatTextReport, readTextDataset, reportText } from "../../data/index.ts";
+import { EventWriter, makeFolder, writeFileAtomic } from "../../format/index.ts";
+import { VoiceStudio } from "../../generate/index.ts";
 import { openLanguageModel, type LanguageModel } from "../../models/index.ts";
 import {
   makeOutputFolders,
@@ -34,12 +35,15 @@ export async function runTextTraining(
   makeOutputFolders(config);
   const events = EventWriter.open(config.loggingDir);
   const interrupt = interruptible();
+  let studio: VoiceStudio | undefined;
   try {
     watcher.note(`opening ${base.name}; Ctrl-C saves a checkpoint from which the same command goes on`);
+    studio = config.samplePrompts.length > 0 ? await VoiceStudio.open(base) : undefined;
     const onSave = async (module: LoraModule, step: number, sites: readonly ModuleSite[]) => {
       const folder = join(config.outputDir, "steps", `${config.outputName}-${String(step).padStart(8, "0")}`);
       writePeft(folder, module, sites, "language_model", { baseModel: base.path });
       watcher.saved(folder, step);
+      if (studio) await saySamples({ studio, config, events, watcher, signal: interrupt.signal }, module, step);
     };
     const emit = (event: TrainEvent) => {
       logEvent(events, event);
@@ -59,6 +63,7 @@ export async function runTextTraining(
   } finally {
     interrupt.release();
     watcher.close();
+    await studio?.close();
     events.close();
   }
 }
@@ -70,4 +75,45 @@ function readCheckedText(config: TrainConfig, base: LanguageModel, watcher: Watc
   watcher.report(formatTextReport(report), report);
   if (config.strict && report.skipped > 0) throw cliErrors.DATA_NOT_CLEAN(config.trainDataDir);
   return plan;
+}
+
+interface Sampling {
+  readonly studio: VoiceStudio;
+  readonly config: TrainConfig;
+  readonly events: EventWriter;
+  readonly watcher: Watcher;
+  readonly signal: AbortSignal;
+}
+
+/** Longest sample reply in tokens: enough to hear the voice, short enough not to hold up the training. */
+const SAMPLE_TOKENS_MAX = 96;
+
+/**
+ * Says the sample prompts to the character as it is now. Length and variety stand beside the loss in the curves: training
+ * too long first shows there, as replies that shrink or repeat.
+ */
+async function saySamples(sampling: Sampling, module: LoraModule, step: number): Promise<void> {
+  const { studio, config, events, watcher, signal } = sampling;
+  const replies = await studio.replies(
+    config.samplePrompts.map(({ prompt, seed }, index) => ({
+      messages: [{ role: "user" as const, content: prompt }],
+      systemPrompt: config.systemPrompt,
+      stack: [{ module, weight: 1, textEncoderWeight: 0 }],
+      maxTokens: SAMPLE_TOKENS_MAX,
+      seed: seed ?? config.seed + index,
+      signal,
+    })),
+  );
+  if (signal.aborted) return;
+  const folder = join(config.outputDir, "samples");
+  makeFolder(folder);
+  config.samplePrompts.forEach(({ prompt, seed = config.seed }, index) => {
+    const { text } = replies[index]!;
+    const path = join(folder, `${String(step).padStart(8, "0")}-${index}.txt`);
+    writeFileAtomic(path, `${prompt}\n\n${text}\n`);
+    watcher.sample({ path, prompt, step, index, seed, text });
+  });
+  const texts = replies.map(({ text }) => text);
+  events.scalar("replies/tokens", step, replies.reduce((sum, { tokens }) => sum + tokens, 0) / replies.length);
+  for (const n of [1, 2]) events.scalar(`replies/distinct_${n}`, step, distinctShare(texts, n));
 }
