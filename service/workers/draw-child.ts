@@ -25,6 +25,9 @@ process.on("message", (message: ToDrawing) => {
   else void obey(message.order);
 });
 
+// It stays for the next order; `end-with-parent` lets a worker go that has nothing to do.
+process.channel?.ref();
+
 const tell = (message: FromDrawing): void => void process.send?.(message);
 
 async function obey(order: DrawOrder): Promise<void> {

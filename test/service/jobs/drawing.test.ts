@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
 import { readGenerationInfo } from "../../../lora/index.ts";
 import { limits, readErrorBody } from "../../../service/protocol/index.ts";
-import {
-  ADA,
-  drawRequest,
-  eventually,
-  isAlive,
-  isDone,
-  jobOf,
-  openWorkbench,
-  PATIENCE_MS,
-  until,
-  type Workbench,
-} from "./workbench.ts";
+import { ADA, drawRequest, isDone, jobOf, openWorkbench, PATIENCE_MS, until, type Workbench } from "./workbench.ts";
 
 describe("drawing jobs", function () {
   this.timeout(PATIENCE_MS);
   let bench: Workbench;
   before(async () => {
-    bench = await openWorkbench({ drawingIdleMs: 3000 });
+    bench = await openWorkbench();
   });
   after(() => bench.close());
 
@@ -66,15 +55,6 @@ describe("drawing jobs", function () {
     assert.equal(bench.jobs.list().length, jobs + 1);
     assert.equal(await bench.jobs.drawForSlot({ ...slot, prompt: "a slot", seed: 7 }, ADA), first);
     assert.equal(bench.jobs.list().length, jobs + 1);
-  });
-
-  it("give their memory back when nobody has drawn for a while", async () => {
-    const id = await draw({ prompt: "idle" });
-    const { pid } = await until(bench.jobs, id, ({ phase }) => phase === "drawing").then(() => ({
-      pid: bench.jobs.workerPid(id)!,
-    }));
-    await until(bench.jobs, id, isDone);
-    await eventually(() => !isAlive(pid), "the end of the drawing process");
   });
 
   it("R14 R16 are cancelled at their next step, and begin anew when their process is killed", async () => {

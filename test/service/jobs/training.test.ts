@@ -53,7 +53,9 @@ describe("training jobs", function () {
     assert.deepEqual([jobOf(bench.jobs, second).status, jobOf(bench.jobs, second).phase], ["queued", "waiting"]);
     const pid = bench.jobs.workerPid(first)!;
     const before = performance.now();
-    const shown = until(bench.jobs, first, ({ status }) => status === "cancelled").then(() => performance.now() - before);
+    const shown = until(bench.jobs, first, ({ status }) => status === "cancelled").then(
+      () => performance.now() - before,
+    );
     assert.deepEqual(await bench.jobs.cancel(first), { status: "cancelled" });
     assert.ok((await shown) < 1000, `${await shown} ms`);
     await assert.rejects(bench.jobs.cancel(first), { code: "JOB_STATE" });
@@ -89,7 +91,10 @@ describe("training jobs", function () {
     const from = resumedFrom(jobOf(bench.jobs, id));
     assert.ok(from >= 2 && from % 2 === 0, `from step ${from}`);
     assert.equal(jobOf(bench.jobs, id).status, "running");
-    assert.ok(!jobOf(bench.jobs, id).lossSteps.some((step) => step > from), "points after the checkpoint are drawn again");
+    assert.ok(
+      !jobOf(bench.jobs, id).lossSteps.some((step) => step > from),
+      "points after the checkpoint are drawn again",
+    );
     for (let i = 0; i < 3; i++) await kill();
 
     const failed = await until(bench.jobs, id, ({ status }) => status === "failed");
@@ -100,7 +105,10 @@ describe("training jobs", function () {
     await bench.jobs.resume(id, ADA);
     const done = await until(bench.jobs, id, isDone);
     assert.ok(resumedFrom(done) >= from);
-    assert.deepEqual(done.lossSteps, Array.from({ length: 12 }, (_, i) => i + 1));
+    assert.deepEqual(
+      done.lossSteps,
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
     assert.equal(done.step, 12);
     assert.equal(done.error, "");
     assert.equal(bench.jobs.workerPid(id), undefined);

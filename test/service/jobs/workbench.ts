@@ -27,7 +27,6 @@ export interface Workbench {
 export interface WorkbenchOptions {
   /** An existing one; it is kept then. */
   readonly dataDir?: string;
-  readonly drawingIdleMs?: number;
 }
 
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
@@ -37,8 +36,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const store = await openStore({ dataDir });
   const base = await readBase(MINI, dataDir);
   const library = new Library(store, { side: base.side });
-  const { drawingIdleMs = 60_000 } = options;
-  const jobs = await Jobs.open({ store, library, base, log, drawingIdleMs });
+  const jobs = await Jobs.open({ store, library, base, log });
   const close = async () => {
     await jobs.close();
     await store.close();
@@ -109,7 +107,7 @@ export const isDone = ({ status }: Readonly<JobSnapshot>): boolean => status ===
 
 /** Looks again and again. */
 export async function eventually<T>(look: () => T | undefined | null | false, what: string): Promise<T> {
-  for (const start = Date.now(); Date.now() - start < PATIENCE_MS; ) {
+  for (const start = Date.now(); Date.now() - start < PATIENCE_MS;) {
     const found = look();
     if (found !== undefined && found !== null && found !== false) return found;
     await new Promise((resume) => setTimeout(resume, 10));

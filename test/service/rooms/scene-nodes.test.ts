@@ -22,7 +22,10 @@ describe("the nodes of a scene", () => {
     const dir = tempDir();
     const file = {
       metadata: { lora: { prompt: "an old town" } },
-      meshes: [{ id: "npc-smith", name: "Smith", metadata: { lora: tag } }, { id: "wall", metadata: null }],
+      meshes: [
+        { id: "npc-smith", name: "Smith", metadata: { lora: tag } },
+        { id: "wall", metadata: null },
+      ],
       transformNodes: [{ name: "root", metadata: { lora: { weight: "heavy" } } }],
     };
     writeFileSync(join(dir, "square.babylon"), JSON.stringify(file));

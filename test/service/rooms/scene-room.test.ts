@@ -97,6 +97,7 @@ describe("a scene room", function () {
       versions.map((reply) => (reply as { version: number }).version).toSorted((a, b) => a - b),
       [2, 3],
     );
+    await eventually(() => [ada, bo, other].every((room) => shown(room, slot).version === 3), "all to see the last");
     await alike(ada, bo, other);
     const { entries } = await ada.request<unknown, { entries: { version: number; sha256: string; by: string }[] }>(
       "history",
@@ -123,6 +124,7 @@ describe("a scene room", function () {
     const tag = { modules: [], prompt: "a gate", negative: "", playersMay: [] };
     await ada.request("apply", { slot: SLOT, sha256: pictures[2] });
     await ada.request("tag", { nodeId: "wall", tag });
+    await eventually(() => shown(ada).sha256 === pictures[2] && ada.state.tags.has("wall"), "both changes");
     const { slots, tags } = seen(ada);
     const { roomId } = ada;
     await Promise.all([ada.leave(), bo.leave()]);
@@ -218,13 +220,14 @@ describe("a scene room", function () {
 
   it("R12 keeps the last lines of chat, as text", async () => {
     await bo.request("chat", { text: "<img src=x onerror=alert(1)>" });
-    await eventually(() => ada.state.chat.length > 0, "the line");
+    await eventually(() => ada.state.chat.at(-1)?.from === "Bo", "the line");
     const line = ada.state.chat.at(-1)!;
     assert.deepEqual([line.from, line.text], ["Bo", "<img src=x onerror=alert(1)>"]);
     for (let i = 0; i < limits.chatLinesKept + 5; i++) {
       await ada.request("chat", { text: `line ${i}` });
       if (i % 20 === 19) await new Promise((resume) => setTimeout(resume, 1100));
     }
+    await eventually(() => bo.state.chat.at(-1)?.text === `line ${limits.chatLinesKept + 4}`, "the last line");
     await alike(ada, bo);
     const lines = Array.from(bo.state.chat, ({ text }) => text);
     assert.equal(lines.length, limits.chatLinesKept);

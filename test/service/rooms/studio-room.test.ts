@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { errorTexts, readErrorBody, type JobState } from "../../../service/protocol/index.ts";
-import { eventually, jobOf, makeDataset, openWorkbench, PATIENCE_MS, until, type Workbench } from "../jobs/workbench.ts";
+import {
+  eventually,
+  jobOf,
+  makeDataset,
+  openWorkbench,
+  PATIENCE_MS,
+  until,
+  type Workbench,
+} from "../jobs/workbench.ts";
 import { openRooms, refusal, seen, type RoomServer, type StudioConnection } from "./room-server.ts";
 
 describe("the studio room", function () {
