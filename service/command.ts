@@ -2,6 +2,7 @@
 import { Access } from "./access/index.ts";
 import { loadConfig } from "./config.ts";
 import { ServiceError } from "./protocol/index.ts";
+import type { Service } from "./service.ts";
 
 /** Ends the process itself where it fails. */
 export async function runCommand(args: readonly string[]): Promise<void> {
@@ -19,13 +20,12 @@ async function runUntilStopped(args: readonly string[]): Promise<void> {
   // The engine and the database come in only when the settings are known to be good.
   const [{ openLog }, { startService }] = await Promise.all([import("./log.ts"), import("./service.ts")]);
   const log = openLog(config.log);
-  const service = await startService(config, log);
-  if (config.log !== "-") process.stdout.write(`Animula is ready: ${service.url}\n`);
-  let stopping = false;
+  const now: { service?: Service; stopping?: boolean } = {};
   const stop = async (exitCode: number): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    await service.close();
+    if (now.stopping) return;
+    now.stopping = true;
+    // Before it is up there is nothing to lose: what a start leaves half-done, the next one does anew.
+    await now.service?.close();
     process.exit(exitCode);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(0));
@@ -36,6 +36,8 @@ async function runUntilStopped(args: readonly string[]): Promise<void> {
   };
   for (const event of ["uncaughtException", "unhandledRejection"] as const)
     process.on(event, (error: unknown) => void fail(event, error));
+  now.service = await startService(config, log);
+  if (config.log !== "-") process.stdout.write(`Animula is ready: ${now.service.url}\n`);
 }
 
 async function printToken(args: readonly string[]): Promise<void> {

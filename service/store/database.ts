@@ -1,5 +1,6 @@
 /** The database: PGlite in a folder of this process, or PostgreSQL; the same queries run on both. */
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
@@ -21,13 +22,22 @@ export interface OpenDatabase {
 /** PGlite under `dataDir`/db. The caller holds the folder's lock: two processes on one PGlite folder lose rows. */
 export async function openPglite(dataDir: string): Promise<OpenDatabase> {
   const folder = join(dataDir, "db");
-  await mkdir(folder, { recursive: true });
+  if (!existsSync(folder)) await makeCluster(folder);
   const lite = await PGlite.create(folder);
   return {
     db: drizzlePglite(lite, { schema: tables }) as unknown as Database,
     makeBoss: () => new PgBoss({ db: fromPglite(lite), backend: "pglite" }),
     close: () => lite.close(),
   };
+}
+
+/** A database whose making was cut short would never open again: it gets its name when it is whole. */
+async function makeCluster(folder: string): Promise<void> {
+  const draft = `${folder}.new`;
+  await rm(draft, { recursive: true, force: true });
+  const lite = await PGlite.create(draft);
+  await lite.close();
+  await rename(draft, folder);
 }
 
 export async function openPostgres(databaseUrl: string): Promise<OpenDatabase> {

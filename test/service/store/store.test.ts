@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { eq, is, sql } from "drizzle-orm";
@@ -94,6 +94,20 @@ describe("the store", function () {
       assert.deepEqual(await readdir(reopened.temporaryDir), []);
     } finally {
       await reopened.close();
+      await rm(other, { recursive: true });
+    }
+  });
+
+  it("starts over where the making of its database was cut short", async () => {
+    const other = await freshFolder();
+    // The draft of a first start that was killed: some of the files, none whole.
+    await rename(join(other, "db"), join(other, "db.new"));
+    await rm(join(other, "db.new", "global"), { recursive: true });
+    try {
+      await (await openStore({ dataDir: other })).close();
+      assert.deepEqual((await readdir(other)).toSorted(), ["db", "objects", "temporary"]);
+      await (await openStore({ dataDir: other })).close();
+    } finally {
       await rm(other, { recursive: true });
     }
   });
