@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { freshFolder } from "../store/fresh-folder.ts";
 import { eventually, isAlive, isDone, openWorkbench, PATIENCE_MS, until } from "./workbench.ts";
 
@@ -18,7 +17,7 @@ describe("the queue", function () {
   it("R13 goes on where it was when the service is killed and comes back, and no worker outlives it", async () => {
     const dataDir = await freshFolder();
     try {
-      const service = fork(join(import.meta.dirname, "service-process.ts"), [dataDir]);
+      const service = fork(new URL("./service-process.ts", import.meta.url), [dataDir]);
       let told: Told = {};
       service.on("message", (message: Told) => (told = { ...told, ...message }));
       await eventually(() => (told.saved ?? 0) >= 2, "a checkpoint");

@@ -12,7 +12,7 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 /** The embedded base that users have; it is also the one that opens fastest. */
 export const MINI = join(ROOT, "assets/base/mini-sd");
 /** A machine that does other things too. */
-export const PATIENCE_MS = 600_000;
+export const PATIENCE_MS = 300_000;
 
 export interface Workbench {
   readonly dataDir: string;

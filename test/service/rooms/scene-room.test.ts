@@ -33,7 +33,7 @@ describe("a scene room", function () {
     [ada, bo] = await Promise.all([server.scene("square"), server.scene("square", PLAYER)]);
   });
   afterEach(async () => {
-    await Promise.all([ada, bo].map((room) => room.connection.isOpen && room.leave()));
+    for (const room of [ada, bo]) if (room.connection.isOpen) await room.leave();
   });
   after(async () => {
     await server.close();

@@ -39,14 +39,13 @@ describe("the studio room", function () {
   it("R1 R2 takes editors alone", async () => {
     const player = await server.client({ role: "player", name: "Cy", sceneId: "square" });
     assert.equal((await refusal(player.joinOrCreate("studio"))).code, "NOT_ALLOWED");
-    const { client } = server;
-    const nobody = await client({ role: "editor" });
+    const nobody = await server.client({ role: "editor" });
     nobody.auth.token = "";
     assert.equal((await refusal(nobody.joinOrCreate("studio"))).code, "TOKEN_MISSING");
     nobody.auth.token = "forged";
     assert.equal((await refusal(nobody.joinOrCreate("studio"))).code, "TOKEN_INVALID");
     assert.equal(ada.roomId, bo.roomId);
-    const editor = await client({ role: "editor" });
+    const editor = await server.client({ role: "editor" });
     await assert.rejects(editor.create("studio"), /invalid method/);
   });
 
