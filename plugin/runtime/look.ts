@@ -21,7 +21,7 @@ export function applyLook(scene: Scene): () => void {
   processing.exposure = 1.15;
   processing.contrast = 1.12;
   processing.vignetteEnabled = true;
-  processing.vignetteWeight = 1.6;
+  processing.vignetteWeight = 1.1;
   processing.vignetteColor = new Color4(0.16, 0.07, 0.05, 0);
   processing.vignetteBlendMode = ImageProcessingConfiguration.VIGNETTEMODE_MULTIPLY;
   // A material from a file carries a copy of the settings that were in force when it was saved.

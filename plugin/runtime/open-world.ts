@@ -2,6 +2,8 @@ import { ArcRotateCamera } from "@babylonjs/core/Cameras/arcRotateCamera.js";
 import type { Camera } from "@babylonjs/core/Cameras/camera.js";
 import type { AbstractEngine } from "@babylonjs/core/Engines/abstractEngine.js";
 import { Engine } from "@babylonjs/core/Engines/engine.js";
+import { ShadowGenerator } from "@babylonjs/core/Lights/Shadows/shadowGenerator.js";
+import { RegisterShadowGeneratorSceneComponent } from "@babylonjs/core/Lights/Shadows/shadowGeneratorSceneComponent.pure.js";
 import { LoadSceneAsync } from "@babylonjs/core/Loading/sceneLoader.js";
 import { SceneLoaderFlags } from "@babylonjs/core/Loading/sceneLoaderFlags.js";
 import { Vector3 } from "@babylonjs/core/Maths/math.vector.js";
@@ -12,7 +14,6 @@ import "@babylonjs/core/Animations/animatable.js";
 import "@babylonjs/core/Animations/animation.js";
 import "@babylonjs/core/Bones/skeleton.js";
 import "@babylonjs/core/Culling/ray.js";
-import "@babylonjs/core/Lights/Shadows/shadowGeneratorSceneComponent.js";
 import "@babylonjs/core/Materials/colorCurves.js";
 import "@babylonjs/core/Materials/Textures/texture.js";
 import "@babylonjs/core/Meshes/geometry.js";
@@ -53,6 +54,7 @@ export async function openWorld(
   url: string,
   options: OpenOptions = {},
 ): Promise<OpenedWorld> {
+  RegisterShadowGeneratorSceneComponent(ShadowGenerator); // else a file's shadows are passed over
   const engine = new Engine(canvas, true, { preserveDrawingBuffer: true, stencil: true }, true);
   SceneLoaderFlags.ShowLoadingScreen = false; // the host shows its own progress
   let scene: Scene;

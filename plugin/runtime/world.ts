@@ -71,7 +71,9 @@ export class World {
   readonly #slotVersions = new Map<string, string>();
   readonly #tags = new Map<string, string>();
   readonly #ends: (() => void)[] = [];
-  #chatAt: number;
+  /** What was said before one came is history: it hangs over nobody's head. */
+  #chatAt = 0;
+  readonly #chatSeen = new WeakSet<object>();
   #moved = { at: 0, pose: "", next: undefined as Pose | undefined };
 
   constructor(options: WorldOptions, client: ServiceClient, connection: SceneConnection) {
@@ -79,7 +81,10 @@ export class World {
     this.scene = options.scene;
     this.client = client;
     this.connection = connection;
-    this.#chatAt = lastOf(connection.state.chat)?.at ?? 0;
+    for (const line of connection.state.chat) {
+      this.#chatAt = line.at;
+      this.#chatSeen.add(line);
+    }
     const cache = new TextureCache(options.loadTexture ?? textureLoader(this.scene), (hash) => client.assetUrl(hash));
     this.#painter = new SlotPainter(cache, (nodeId, error) => this.#fail(error, nodeId));
     const parent = options.overlay ?? this.scene.getEngine().getRenderingCanvas()?.parentElement;
@@ -225,12 +230,12 @@ export class World {
   #syncChat(): void {
     const { chat, players } = this.connection.state;
     const said = new Map<string, string>();
-    let latest = this.#chatAt;
     for (const line of chat) {
-      if (line.at > this.#chatAt) said.set(line.from, line.text);
-      latest = Math.max(latest, line.at);
+      if (line.at < this.#chatAt || this.#chatSeen.has(line)) continue;
+      this.#chatSeen.add(line);
+      this.#chatAt = line.at;
+      said.set(line.from, line.text);
     }
-    this.#chatAt = latest;
     if (said.size === 0) return;
     for (const [key, player] of players.entries()) {
       const text = said.get(player.name);
@@ -244,10 +249,6 @@ export class World {
     // oxlint-disable-next-line no-console -- a game without onError still has its browser's log
     else console.warn(nodeId === undefined ? error.message : `${nodeId}: ${error.message}`);
   }
-}
-
-function lastOf<T>(items: { length: number; at(index: number): T | undefined }): T | undefined {
-  return items.length === 0 ? undefined : items.at(items.length - 1);
 }
 
 /**

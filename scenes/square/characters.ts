@@ -33,7 +33,7 @@ function face(s: Sculpture, f: Face): void {
     s.ball(0.017, { at: [side * 0.125 - 0.015, 0.357, -0.317], color: "#ffffff" }, 4);
     if (f.lashes) s.box([0.05, 0.016, 0.02], { at: [side * 0.178, 0.385, -0.28], turn: [0, side * 0.4, side * 0.6], color: ink });
     s.box([0.115, 0.028, 0.03], {
-      at: [side * 0.13, 0.44, -0.288], turn: [-0.25, side * -0.35, side * -(f.browTilt ?? -0.12)], color: f.brows,
+      at: [side * 0.13, 0.44, -0.288], turn: [-0.25, side * -0.35, side * -(f.browTilt ?? 0.1)], color: f.brows,
     });
     if (f.cheeks) s.ball(0.06, { at: [side * 0.2, 0.235, -0.245], scale: [1, 0.7, 0.4], color: f.cheeks }, 6);
   }
@@ -84,7 +84,7 @@ const smith: Figure = {
   neck: 1.1,
   head: (s) => {
     const skin = "#c98d68";
-    face(s, { skin, brows: "#3a2218", nose: 0.06, mouth: "line", browTilt: 0.12, cheeks: "#d1795e" });
+    face(s, { skin, brows: "#3a2218", nose: 0.06, mouth: "line", browTilt: -0.14, cheeks: "#d1795e" });
     const beard = { color: "#3f2517", top: "#5b3722" };
     s.ball(0.27, { at: [0, 0.13, -0.085], scale: [1.05, 0.8, 0.95], ...beard }, 10);
     s.lump(0.17, { at: [0, -0.06, -0.16], scale: [1, 1.1, 0.7], ...beard }, 2, false);
@@ -135,18 +135,18 @@ const merchant: Figure = {
   neck: 1.06,
   head: (s) => {
     const skin = "#a8693f";
-    face(s, { skin, brows: "#241713", nose: 0.058, cheeks: "#b95f44", browTilt: -0.2 });
+    face(s, { skin, brows: "#241713", nose: 0.058, cheeks: "#b95f44", browTilt: 0.2 });
     for (const side of [-1, 1]) {
       s.limb([side * 0.015, 0.215, -0.325], [side * 0.12, 0.205, -0.3], 0.032, { color: "#241713" }, 0.018);
       s.limb([side * 0.12, 0.205, -0.3], [side * 0.165, 0.245, -0.28], 0.017, { color: "#241713" }, 0.006);
     }
     s.ball(0.075, { at: [0, 0.06, -0.245], scale: [0.8, 1.2, 0.6], color: "#241713" }, 6);
-    for (const [i, y] of [0.43, 0.53, 0.62].entries()) {
+    for (const [i, y] of [0.49, 0.58, 0.66].entries()) {
       s.ring(0.3 - i * 0.055, 0.17, { at: [0, y, 0.02], turn: [i % 2 ? 0.12 : -0.1, i, i % 2 ? -0.1 : 0.08], color: i % 2 ? "#f2d78e" : "#e9b44a" }, 16);
     }
-    s.ball(0.16, { at: [0, 0.66, 0.02], color: "#e9b44a" }, 8);
-    s.ball(0.05, { at: [0, 0.5, -0.335], color: "#c2334d", top: "#ff7a8c" }, 6);
-    s.limb([0, 0.52, -0.32], [0.05, 0.86, -0.22], 0.03, { color: "#3f8f8b", top: "#9fd6c8" }, 0.05);
+    s.ball(0.16, { at: [0, 0.7, 0.02], color: "#e9b44a" }, 8);
+    s.ball(0.05, { at: [0, 0.54, -0.345], color: "#c2334d", top: "#ff7a8c" }, 6);
+    s.limb([0, 0.57, -0.33], [0.05, 0.92, -0.23], 0.03, { color: "#3f8f8b", top: "#9fd6c8" }, 0.05);
   },
   body: (s) => {
     const skin = "#a8693f";
@@ -167,13 +167,13 @@ const guard: Figure = {
   neck: 1.16,
   head: (s) => {
     const skin = "#e6b48c";
-    face(s, { skin, brows: "#7a4a22", mouth: "line", browTilt: 0.05, cheeks: "#e2957a" });
+    face(s, { skin, brows: "#7a4a22", mouth: "line", browTilt: -0.06, cheeks: "#e2957a" });
     for (const side of [-1, 1]) s.ball(0.06, { at: [side * 0.075, 0.205, -0.305], scale: [1.5, 0.6, 0.5], color: "#8a5428" }, 6);
     const steel = { color: "#7d8492", top: "#c3cad6" };
-    s.cap(0.385, 0.56, { at: [0, 0.33, 0.01], ...steel }, 12);
-    s.ring(0.38, 0.06, { at: [0, 0.42, 0.01], color: "#d9a847" }, 18);
-    s.box([0.055, 0.2, 0.04], { at: [0, 0.37, -0.37], ...steel });
-    for (const side of [-1, 1]) s.box([0.05, 0.26, 0.22], { at: [side * 0.345, 0.2, 0.02], turn: [0, 0, side * -0.12], ...steel });
+    s.cap(0.39, 0.43, { at: [0, 0.34, 0.02], ...steel }, 12);
+    s.ring(0.375, 0.055, { at: [0, 0.415, 0.02], color: "#d9a847" }, 18);
+    s.box([0.045, 0.16, 0.035], { at: [0, 0.365, -0.352], ...steel });
+    for (const side of [-1, 1]) s.box([0.05, 0.26, 0.22], { at: [side * 0.352, 0.25, 0.05], turn: [0, 0, side * -0.06], ...steel });
     for (let i = 0; i < 7; i++) {
       const a = -0.75 + i * 0.32;
       s.lump(0.1 + 0.02 * (i % 2), { at: [0, 0.36 + Math.cos(a) * 0.44, Math.sin(a) * 0.42], scale: [0.65, 1.1, 1], color: "#a3262c", top: "#df5148" }, 1, false);
@@ -204,7 +204,7 @@ const guard: Figure = {
 const sage: Figure = {
   neck: 1.12,
   head: (s) => {
-    face(s, { skin: "#f0cba6", brows: "#f4f1ea", eyes: "#35507c", nose: 0.055, cheeks: "#eba183", browTilt: -0.25 });
+    face(s, { skin: "#f0cba6", brows: "#f4f1ea", eyes: "#35507c", nose: 0.055, cheeks: "#eba183", browTilt: 0.25 });
     const white = { color: "#d9d6d2", top: "#fbf8f2" };
     s.ball(0.25, { at: [0, 0.11, -0.09], scale: [1.05, 0.72, 0.9], ...white }, 10);
     s.lathe([[0, -0.62], [0.09, -0.45], [0.17, -0.2], [0.21, 0.05], [0.16, 0.16]], { at: [0, 0, -0.17], scale: [1, 1, 0.55], ...white }, 12);
@@ -243,18 +243,18 @@ const florist: Figure = {
   head: (s) => {
     face(s, { skin: "#f3c9a8", brows: "#8f4420", eyes: "#3f6b45", cheeks: "#f09a86", mouth: "smile", lashes: true, nose: 0.036 });
     const hair = { color: "#a8481f", top: "#d96f34" };
-    s.cap(0.36, 0.52, { at: [0, 0.32, 0.03], turn: [-0.25, 0, 0], ...hair }, 12);
+    s.cap(0.362, 0.44, { at: [0, 0.31, 0.02], turn: [0.42, 0, 0], ...hair }, 12);
     s.ball(0.31, { at: [0, 0.27, 0.1], scale: [1.08, 1.1, 0.85], ...hair }, 10);
     for (const side of [-1, 1]) {
-      s.ball(0.13, { at: [side * 0.2, 0.5, -0.17], scale: [1.1, 0.6, 0.9], turn: [0, 0, side * -0.5], ...hair }, 7);
+      s.ball(0.13, { at: [side * 0.19, 0.55, -0.15], scale: [1.2, 0.55, 0.9], turn: [0, 0, side * -0.55], ...hair }, 9);
       for (const [i, y] of [0.12, -0.03, -0.17].entries()) s.lump(0.105 - i * 0.018, { at: [side * (0.33 + i * 0.02), y, 0.0], ...hair }, 1, false);
       s.ball(0.035, { at: [side * 0.35, -0.27, 0], color: "#6d8f4e" }, 5);
     }
     const tones = ["#f7f0e2", "#e8607d", "#f2b84b", "#b46fd0"];
     for (let i = 0; i < 9; i++) {
       const a = (i / 9) * Math.PI * 2 + 0.3;
-      s.lump(0.068, { at: [Math.sin(a) * 0.33, 0.49 + Math.cos(a) * -0.04, 0.03 + Math.cos(a) * 0.31], color: tones[i % 4]! }, 1);
-      s.lump(0.045, { at: [Math.sin(a + 0.35) * 0.34, 0.475, 0.03 + Math.cos(a + 0.35) * 0.32], color: "#5d8a45" }, 1);
+      s.lump(0.066, { at: [Math.sin(a) * 0.31, 0.535 + Math.cos(a) * 0.05, 0.05 + Math.cos(a) * 0.29], color: tones[i % 4]! }, 1);
+      s.lump(0.045, { at: [Math.sin(a + 0.35) * 0.32, 0.525 + Math.cos(a + 0.35) * 0.05, 0.05 + Math.cos(a + 0.35) * 0.3], color: "#5d8a45" }, 1);
     }
   },
   body: (s) => {

@@ -24,32 +24,37 @@ const overhang = 0.45;
 /** Panes that glow, a frame, shutters, and a box of flowers under it. */
 function window(s: Sculpture, at: Triple, style: HouseStyle, flowers: boolean): void {
   s.group(at, [0, 0, 0], () => {
-    s.box([0.78, 0.98, 0.06], { color: style.timber });
-    s.box([0.62, 0.82, 0.07], { at: [0, 0, -0.015], material: "glow", color: "#ffffff" });
-    s.box([0.05, 0.84, 0.05], { at: [0, 0, -0.04], color: style.timber });
-    s.box([0.64, 0.05, 0.05], { at: [0, 0.08, -0.04], color: style.timber });
+    s.board([0.78, 0.98, 0.06], { color: style.timber });
+    s.board([0.62, 0.82, 0.02], { at: [0, 0, -0.04], material: "glow", color: "#ffffff" });
+    s.board([0.05, 0.84, 0.02], { at: [0, 0, -0.06], color: style.timber });
+    s.board([0.64, 0.05, 0.02], { at: [0, 0.08, -0.06], color: style.timber });
     for (const side of [-1, 1]) {
       s.group([side * 0.56, 0, -0.06], [0, side * 0.28, 0], () => {
-        s.box([0.36, 0.96, 0.045], { color: style.shutter });
+        s.board([0.36, 0.96, 0.045], { color: style.shutter });
+        for (const y of [-0.24, 0.24]) s.facets(rectangle(0.24, 0.32, y, -0.03), { color: style.shutter, top: style.timber });
       });
     }
     if (!flowers) return;
     s.box([0.86, 0.18, 0.24], { at: [0, -0.6, -0.16], color: "#7b5334" });
+    s.lump(0.13, { at: [0, -0.5, -0.17], scale: [3.2, 0.9, 0.9], color: "#4f7d3c", top: "#86ab55" }, 1);
     const blossoms = ["#e8607d", "#f2b84b", "#f4efe6", "#c95aa0", "#e8607d"];
     for (const [i, color] of blossoms.entries()) {
-      const x = (i - 2) * 0.18;
-      s.lump(0.12, { at: [x, -0.5, -0.18 + (i % 2) * 0.06], color: "#4f7d3c", top: "#7fa650" }, 1);
-      s.lump(0.07, { at: [x + 0.03, -0.4, -0.21 + (i % 2) * 0.05], color }, 1);
+      s.lump(0.08, { at: [(i - 2) * 0.17, -0.42, -0.2 + (i % 2) * 0.07], color }, 1);
     }
   });
+}
+
+function rectangle(width: number, height: number, y: number, z: number): Triple[] {
+  const [w, h] = [width / 2, height / 2];
+  return [[-w, y - h, z], [-w, y + h, z], [w, y + h, z], [-w, y - h, z], [w, y + h, z], [w, y - h, z]];
 }
 
 function door(s: Sculpture, at: Triple, style: HouseStyle): void {
   s.group(at, [0, 0, 0], () => {
     s.box([1.3, 2.2, 0.16], { at: [0, 1.1, 0.02], color: style.timber });
     s.box([1.02, 2.02, 0.12], { at: [0, 1.01, -0.06], color: "#6b4226", top: "#865533" });
-    for (const x of [-0.34, 0, 0.34]) s.box([0.03, 1.96, 0.02], { at: [x, 1.0, -0.125], color: "#4a2d1a" });
-    for (const y of [0.5, 1.6]) s.box([0.9, 0.07, 0.03], { at: [0, y, -0.13], color: "#3c3a40" });
+    for (const x of [-0.34, 0, 0.34]) s.board([0.03, 1.96, 0.02], { at: [x, 1.0, -0.125], color: "#4a2d1a" });
+    for (const y of [0.5, 1.6]) s.board([0.9, 0.07, 0.03], { at: [0, y, -0.13], color: "#3c3a40" });
     s.ball(0.055, { at: [0.36, 1.02, -0.16], color: "#d9a847" }, 4);
     s.box([1.5, 0.16, 0.6], { at: [0, 0.08, -0.3], color: stone, top: stoneTop });
     s.box([1.6, 0.12, 0.7], { at: [0, 2.28, -0.2], turn: [-0.25, 0, 0], color: style.timber });
@@ -62,22 +67,24 @@ function door(s: Sculpture, at: Triple, style: HouseStyle): void {
 /** Beams of one storey's front: posts, sill, plate and a pair of braces in the outer fields. */
 function beams(s: Sculpture, width: number, low: number, height: number, z: number, style: HouseStyle, fields: number): void {
   const color = style.timber;
-  for (const y of [low + 0.07, low + height - 0.07]) s.box([width + 0.06, 0.15, 0.1], { at: [0, y, z], color });
+  for (const y of [low + 0.07, low + height - 0.07]) s.board([width + 0.06, 0.15, 0.1], { at: [0, y, z], color });
   for (let i = 0; i <= fields; i++) {
     const x = (i / fields - 0.5) * (width - 0.14);
-    s.box([0.15, height, 0.1], { at: [x, low + height / 2, z], color });
+    s.board([0.15, height, 0.1], { at: [x, low + height / 2, z], color });
   }
   const field = (width - 0.14) / fields;
   const slant = Math.atan2(field * 0.8, height * 0.8);
   for (const side of [-1, 1]) {
     const x = side * (width / 2 - 0.07 - field / 2);
-    s.box([0.11, height * 0.98, 0.07], { at: [x, low + height / 2, z + 0.01], turn: [0, 0, side * slant * 0.9], color });
+    s.board([0.11, height * 0.98, 0.07], { at: [x, low + height / 2, z + 0.01], turn: [0, 0, side * slant * 0.9], color });
   }
 }
 
 function sideBeams(s: Sculpture, x: number, depth: number, low: number, height: number, color: string): void {
-  for (const y of [low + 0.07, low + height - 0.07]) s.box([0.1, 0.15, depth], { at: [x, y, 0], color });
-  for (const z of [-0.5, 0, 0.5]) s.box([0.1, height, 0.15], { at: [x, low + height / 2, z * (depth - 0.14)], color });
+  s.group([x, 0, 0], [0, x > 0 ? -Math.PI / 2 : Math.PI / 2, 0], () => {
+    for (const y of [low + 0.07, low + height - 0.07]) s.board([depth, 0.15, 0.1], { at: [0, y, 0], color });
+    for (const along of [-0.5, 0, 0.5]) s.board([0.15, height, 0.1], { at: [along * (depth - 0.14), low + height / 2, 0], color });
+  });
 }
 
 /** A gable roof whose ridge runs along z, so that the gable looks at the square. */
@@ -183,7 +190,7 @@ export function tower(s: Sculpture, radius: number, height: number, plaster: str
   s.ball(0.16, { at: [0, height + 4.36, 0], color: "#e2b44e" }, 6);
   s.ring(0.3, 0.05, { at: [0, height + 4.75, 0], turn: [Math.PI / 2, 0, 0], color: "#e2b44e" }, 14);
   s.cylinder(0.5, 0.03, 0.03, { at: [0, height + 4.5, 0], color: "#e2b44e" }, 6);
-  door(s, [0, 0.06, -radius - 0.02], style);
+  door(s, [0, 0.06, -radius - 0.2], style);
   for (const [angle, y] of [[0, 3.7], [0.9, 2.6], [-0.9, 4.6], [0.45, 5.4]] as const) {
     if (y > height - 0.8) continue;
     s.group([0, y, 0], [0, angle, 0], () => window(s, [0, 0, -radius * 0.97], style, false));

@@ -1,3 +1,4 @@
+import { VertexBuffer } from "@babylonjs/core/Buffers/buffer.js";
 import { Animation } from "@babylonjs/core/Animations/animation.js";
 import { CreateSphere } from "@babylonjs/core/Meshes/Builders/sphereBuilder.js";
 import { Mesh } from "@babylonjs/core/Meshes/mesh.js";
@@ -8,9 +9,8 @@ import type { Scene } from "@babylonjs/core/scene.js";
 import { loraTag } from "../../service/protocol/index.ts";
 import { characters, type Character } from "./characters.ts";
 import { clock, house, sign, tower, type HouseStyle } from "./houses.ts";
-import { mix, noise } from "./noise.ts";
+import { mix, noise, random } from "./noise.ts";
 import { bench, flowerCart, forge, fountain, garland, lamp, meadow, stall, tree, water, barrel, crate } from "./props.ts";
-import { random } from "./noise.ts";
 import { Sculpture, type Triple } from "./sculpt.ts";
 
 type Materials = ReadonlyMap<string, Material>;
@@ -43,10 +43,16 @@ function put(scene: Scene, materials: Materials, placed: Placed, build: (s: Scul
 
 /** Puts the same thing elsewhere: its meshes are instances. */
 function again(scene: Scene, of: TransformNode, placed: Placed): void {
-  const parent = node(scene, placed);
+  share(of, node(scene, placed), /./);
+}
+
+/** Gives `to` instances of those meshes of `of` whose material's name fits, in the place of what it has of them. */
+function share(of: TransformNode, to: TransformNode, materials: RegExp): void {
   for (const mesh of of.getChildMeshes(true)) {
-    const instance = (mesh as Mesh).createInstance(mesh.id.replace(of.id, placed.id));
-    instance.parent = parent;
+    if (!materials.test(mesh.material!.name)) continue;
+    const id = mesh.id.replace(of.id, to.id);
+    to.getChildMeshes(true).find((own) => own.id === id)?.dispose();
+    (mesh as Mesh).createInstance(id).parent = to;
   }
 }
 
@@ -93,7 +99,7 @@ const houses: readonly HousePlace[] = [
       x.lump(0.15, { at: [0, 0, -0.01], scale: [1.2, 0.8, 0.2], color: "#b5712f", top: "#dc9c4f" }, 1);
     }) },
   { id: "house-cottage-west", name: "West cottage", ...around(-97, 11.4), style: styles["cottage"]!, prompt: walls },
-  { id: "house-cottage-east", name: "East cottage", ...around(96, 11.6), style: { ...styles["cottage"]!, plaster: "#e7c7b0", shutter: "#3f6b78" }, prompt: walls },
+  { id: "house-cottage-east", name: "East cottage", ...around(96, 11.6), style: { ...styles["cottage"]!, plaster: "#e7c7b0" }, prompt: walls },
 ];
 
 /** The roof is a slot of its own: it carries its own tag. */
@@ -102,35 +108,44 @@ function tagRoof(parent: TransformNode): void {
   if (roof) roof.metadata = { displayName: `${parent.metadata.displayName}: roof`, lora: loraTag.parse({ prompt: "seamless texture of red roof tiles, medium scale" }) };
 }
 
+const fruitPlace = { at: [6.6, 0, 0.6] as Triple, turn: 0.95 };
+const harvestPlace = { at: [-1.5, 0, 6.7] as Triple, turn: -0.1 };
+
 export function furnish(scene: Scene, materials: Materials): void {
   ground(scene, materials);
+  const built = new Map<string, TransformNode>();
   for (const place of houses) {
-    tagRoof(put(scene, materials, place, (s) => {
+    const made = put(scene, materials, place, (s) => {
       house(s, place.style);
       place.more?.(s);
-    }));
+    });
+    tagRoof(made);
+    built.set(place.id, made);
   }
+  // Twins but for their walls and roofs, which are slots and so each house's own.
+  share(built.get("house-cottage-west")!, built.get("house-cottage-east")!, /^(painted|glow)$/);
   const sage = { id: "house-tower", name: "The sage's tower", ...around(31, 12.2), prompt: "seamless texture of gray stone, large scale" };
   tagRoof(put(scene, materials, sage, (s) => tower(s, 1.75, 6.4, "#d8cdd0", "#6d5a96")));
   put(scene, materials, { id: "fountain", name: "Fountain" }, fountain);
   put(scene, materials, { id: "fountain-water", name: "Fountain: water" }, water);
-  const red = { id: "stall-market", name: "Market stall", at: [6.6, 0, 0.6] as Triple, turn: 0.95, prompt: "seamless texture of red fabric, medium scale" };
-  put(scene, materials, red, (s) => stall(s, "awning-red", [["#d94f3a", "#c23a2e", "#e2743f"], ["#f0b440", "#f4cf5a"], ["#7fa042", "#9fbf52"]]));
-  const blue = { id: "stall-fish", name: "Bread stall", at: [-1.5, 0, 6.7] as Triple, turn: -0.1, prompt: "seamless texture of blue fabric, medium scale" };
-  put(scene, materials, blue, (s) => stall(s, "awning-blue", [["#c98a45", "#d99f58"], ["#b87838", "#e0b070"], ["#cf8f4a", "#e8c080"]]));
+  const red = { id: "stall-fruit", name: "Fruit stall", ...fruitPlace, prompt: "seamless texture of red fabric, medium scale" };
+  const goods = [["#d94f3a", "#c23a2e", "#e2743f"], ["#f0b440", "#f4cf5a"], ["#7fa042", "#9fbf52"]];
+  const fruit = put(scene, materials, red, (s) => stall(s, "awning-red", goods));
+  const blue = { id: "stall-harvest", name: "Harvest stall", ...harvestPlace, prompt: "seamless texture of blue fabric, medium scale" };
+  share(fruit, put(scene, materials, blue, (s) => stall(s, "awning-blue", goods)), /^painted$/);
   put(scene, materials, { id: "forge", name: "Forge", at: [-5.9, 0, -0.9], turn: 0.5 }, forge);
-  put(scene, materials, { id: "flower-cart", name: "Flower cart", at: [3.1, 0, -3.7], turn: -0.35 }, flowerCart);
+  put(scene, materials, { id: "flower-cart", name: "Flower cart", at: [3.6, 0, -3.9], turn: -0.3 }, flowerCart);
   clutter(scene, materials);
-  const first = put(scene, materials, { id: "lamp-1", at: [-3.6, 0, -3.9] }, lamp);
-  for (const [i, at] of ([[5.4, 0, -3.4], [-5.2, 0, 4.2], [5.3, 0, 4.4]] as const).entries()) again(scene, first, { id: `lamp-${i + 2}`, at });
-  const oak = put(scene, materials, { id: "tree-1", at: [-8.2, 0, -5.6] }, (s) => tree(s, 3, "#6f7a32", "#d9a441"));
+  const first = put(scene, materials, { id: "lamp-1", at: [-7.0, 0, -3.9] }, lamp);
+  for (const [i, at] of ([[6.6, 0, -3.9], [-5.2, 0, 4.2], [5.3, 0, 4.4]] as const).entries()) again(scene, first, { id: `lamp-${i + 2}`, at });
+  const oak = put(scene, materials, { id: "tree-1", at: [-9.4, 0, -4.4] }, (s) => tree(s, 3, "#6f7a32", "#d9a441"));
   again(scene, oak, { id: "tree-2", at: [4.6, 0, 15.6], turn: 2 });
   again(scene, oak, { id: "tree-3", at: [-12.6, 0, 10.4], turn: 4 });
-  const maple = put(scene, materials, { id: "tree-4", at: [8.6, 0, -5.2] }, (s) => tree(s, 8, "#a3522c", "#eba145"));
+  const maple = put(scene, materials, { id: "tree-4", at: [9.6, 0, -4.2] }, (s) => tree(s, 8, "#a3522c", "#eba145"));
   again(scene, maple, { id: "tree-5", at: [12.4, 0, 10.2], turn: 1 });
   again(scene, maple, { id: "tree-6", at: [-4.8, 0, 17], turn: 3 });
-  const seat = put(scene, materials, { id: "bench-1", at: [-2.9, 0, -1.9], turn: 0.9 + Math.PI }, bench);
-  again(scene, seat, { id: "bench-2", at: [2.7, 0, 1.2], turn: 1.2 });
+  const seat = put(scene, materials, { id: "bench-1", at: [-1.9, 0, -3.6], turn: 0.42 }, bench);
+  again(scene, seat, { id: "bench-2", at: [-3.3, 0, 1.2], turn: -1.9 });
 }
 
 function clutter(scene: Scene, materials: Materials): void {
@@ -178,7 +193,7 @@ function ground(scene: Scene, materials: Materials): void {
       }
       if (i === 0) continue;
       const a = positions!.length / 3 - 4;
-      indices!.push(a, a + 1, a + 2, a + 2, a + 1, a + 3);
+      indices!.push(a, a + 2, a + 1, a + 2, a + 3, a + 1);
     }
   }
   Object.assign(data, { positions, uvs, normals, indices, colors });
@@ -192,27 +207,38 @@ function ground(scene: Scene, materials: Materials): void {
       const angle = (i / 44) * Math.PI * 2;
       s.box([1.86, 0.14, 0.36], { at: [Math.sin(angle) * edge, 0.03, Math.cos(angle) * edge], turn: [0, angle, 0], color: "#8d8078", top: "#b3a596" });
     }
-    const rows = [12.9, 17, 24, 40, 110];
-    const tones = ["#8a7a4e", "#76803f", "#8a8a48", "#a89658", "#c9a878"];
-    for (let ring = 1; ring < rows.length; ring++) {
-      for (let i = 0; i < 40; i++) {
-        const p = (radius: number, j: number): Triple => {
-          const angle = (j / 40) * Math.PI * 2;
-          const swell = radius > 20 ? noise(Math.sin(angle) * 3 + 9, Math.cos(angle) * 3 + 9, 99, 3) * 1.6 * (radius > 60 ? 0 : 1) : 0;
-          return [Math.sin(angle) * radius, swell - 0.02, Math.cos(angle) * radius];
-        };
-        const [a, b, c, d] = [p(rows[ring - 1]!, i), p(rows[ring]!, i), p(rows[ring]!, i + 1), p(rows[ring - 1]!, i + 1)];
-        s.facets([a, b, c, a, c, d], { color: tones[ring - 1]!, top: tones[ring]! });
-      }
-    }
+    land(s);
     meadow(s);
   });
 
   const sky = CreateSphere("sky", { diameter: 400, segments: 14, sideOrientation: Mesh.BACKSIDE }, scene);
+  // Seen from inside, top and bottom of the picture change places.
+  const flipped = sky.getVerticesData(VertexBuffer.UVKind)!;
+  sky.setVerticesData(VertexBuffer.UVKind, flipped.map((uv, i) => (i % 2 === 1 ? 1 - uv : uv)));
   sky.material = materials.get("sky")!;
   sky.isPickable = false;
   sky.infiniteDistance = true;
   sky.applyFog = false;
+}
+
+/** Rings of land that swell a little and fade into the sky's hills. */
+function land(s: Sculpture): void {
+  const rows = [12.9, 17, 24, 40, 110];
+  const tones = ["#8a7a4e", "#76803f", "#8a8a48", "#a89658", "#c9a878"];
+  const steps = 36;
+  const point = (radius: number, i: number): Triple => {
+    const angle = (i / steps) * Math.PI * 2;
+    const swell = radius > 20 && radius < 60 ? noise(Math.sin(angle) * 3 + 9, Math.cos(angle) * 3 + 9, 99, 3) * 1.6 : 0;
+    return [Math.sin(angle) * radius, swell - 0.02, Math.cos(angle) * radius];
+  };
+  for (let ring = 1; ring < rows.length; ring++) {
+    const [inner, outer] = [rows[ring - 1]!, rows[ring]!];
+    const corners = Array.from({ length: steps }, (_, i) => {
+      const [a, b, c, d] = [point(inner, i), point(outer, i), point(outer, i + 1), point(inner, i + 1)];
+      return [a, b, c, a, c, d];
+    });
+    s.facets(corners.flat(), { color: tones[ring]! });
+  }
 }
 
 export function populate(scene: Scene, materials: Materials): void {

@@ -8,8 +8,8 @@ import { Color3, Color4 } from "@babylonjs/core/Maths/math.color.js";
 import { Vector3 } from "@babylonjs/core/Maths/math.vector.js";
 import { Scene } from "@babylonjs/core/scene.js";
 
-/** Where the sunlight goes: low, from the left and a little from behind whoever looks into the square. */
-const sunWay = new Vector3(0.82, -0.46, 0.36).normalize();
+/** Where the sunlight goes: low, from the left and from behind whoever looks into the square, so that faces are lit. */
+const sunWay = new Vector3(0.68, -0.56, 0.5).normalize();
 
 /** Where the sun stands in the sky's picture. */
 export function sunPlace(): { u: number; up: number } {
@@ -22,7 +22,7 @@ export function light(scene: Scene): void {
   scene.ambientColor = Color3.Black();
   scene.fogMode = Scene.FOGMODE_EXP2;
   scene.fogColor = new Color3(1.0, 0.76, 0.5);
-  scene.fogDensity = 0.0085;
+  scene.fogDensity = 0.0045;
 
   const sky = new HemisphericLight("sky-light", new Vector3(-0.2, 1, -0.3), scene);
   sky.diffuse = new Color3(0.72, 0.74, 1.0);
@@ -32,9 +32,9 @@ export function light(scene: Scene): void {
 
   const sun = new DirectionalLight("sun", sunWay, scene);
   sun.position = sunWay.scale(-34);
-  sun.diffuse = new Color3(1.0, 0.74, 0.44);
+  sun.diffuse = new Color3(1.0, 0.7, 0.38);
   sun.specular = new Color3(1.0, 0.8, 0.55);
-  sun.intensity = 4.4;
+  sun.intensity = 7.4;
   sun.shadowFrustumSize = 40;
   sun.autoUpdateExtends = false;
   sun.autoCalcShadowZBounds = false;
@@ -46,7 +46,7 @@ export function light(scene: Scene): void {
   shadows.bias = 0.0012;
   shadows.normalBias = 0.018;
   for (const mesh of scene.meshes) {
-    if (!/^(sky|ground|meadow)$|-(glow|ember|water)$/.test(mesh.id)) shadows.addShadowCaster(mesh, false);
+    if (!/^(sky|ground|land-painted)$|-(glow|ember|water)$/.test(mesh.id)) shadows.addShadowCaster(mesh, false);
   }
 
   const forge = new PointLight("forge-light", new Vector3(-5.2, 1.5, 0.6), scene);
@@ -60,7 +60,7 @@ export function light(scene: Scene): void {
 }
 
 export function lookFrom(scene: Scene): void {
-  const camera = new ArcRotateCamera("camera", -Math.PI / 2, 1.26, 15.5, new Vector3(0, 1.7, 0.4), scene);
+  const camera = new ArcRotateCamera("camera", -Math.PI / 2, 1.45, 13.8, new Vector3(0, 3, 1), scene);
   camera.fov = 0.82;
   camera.minZ = 0.1;
   camera.maxZ = 260;

@@ -41,6 +41,7 @@ export function makeMaterials(scene: Scene, pictures: ReadonlyMap<string, Pictur
   water.alpha = 0.72;
   const sky = make("sky", 1);
   sky.albedoTexture = picture("sky");
+  sky.albedoColor = new Color3(1.5, 1.5, 1.55); // a filmic tone dims what is as bright as a sky
   sky.unlit = true;
   sky.fogEnabled = false;
   sky.backFaceCulling = false;

@@ -65,7 +65,7 @@ const settHeight = (u: number, v: number): number => {
   return height * (0.85 + 0.15 * noise(id, 3, 64, 21)) + fractal(u, v, 24, 3, 8) * 0.16 * height;
 };
 
-const settTones = ["#b59a84", "#a88c7a", "#c4aa90", "#97807a", "#b8a093", "#a99583", "#8f7f80"].map(rgb);
+const settTones = ["#cdae92", "#bf9f88", "#dcbf9f", "#ac9088", "#cfb3a2", "#c0a892", "#a38f8e"].map(rgb);
 
 function settColour(u: number, v: number): Rgb {
   const { height, id } = sett(u, v);
@@ -164,10 +164,10 @@ const clothes: Record<string, (u: number, v: number) => Rgb> = {
   "awning-blue": cloth(rgb("#2f6f8f"), (u, _v, under) => (fraction(u * 5) < 0.5 ? under : rgb("#f7ead0"))),
 };
 
-const zenith = rgb("#4a6cae");
-const high = rgb("#8fa3cf");
-const low = rgb("#f7c79a");
-const horizon = rgb("#ffe0a8");
+const zenith = rgb("#3a62c4");
+const high = rgb("#7c9be6");
+const low = rgb("#ffb37c");
+const horizon = rgb("#ffd98c");
 const lit = rgb("#fff1d6");
 const shade = rgb("#b9859a");
 
@@ -179,12 +179,12 @@ function skyColour(sunU: number, sunUp: number) {
     const glow = Math.exp(-((around / 0.13) ** 2) - ((up - sunUp) / 0.11) ** 2);
     const wide = Math.exp(-((around / 0.3) ** 2)) * Math.exp(-((Math.max(0, up) / 0.2) ** 2));
     let colour = blend(horizon, low, smooth(0, 0.06, up));
-    colour = blend(colour, high, smooth(0.03, 0.19, up));
-    colour = blend(colour, zenith, smooth(0.14, 0.44, up));
+    colour = blend(colour, high, smooth(0.015, 0.11, up));
+    colour = blend(colour, zenith, smooth(0.07, 0.3, up));
     colour = blend(colour, rgb("#ffcf86"), wide * 0.55);
     const stretch = clamp(up * 9, 0.35, 1);
     const cloud = fractal(u * 1, v * 2.6, 7, 5, 101) * 0.75 + fractal(u, v * 3, 18, 3, 102) * 0.25;
-    const cover = smooth(0.52, 0.68, cloud) * smooth(0.01, 0.07, up) * (1 - smooth(0.26, 0.42, up)) * stretch;
+    const cover = smooth(0.52, 0.68, cloud) * smooth(0.02, 0.06, up) * (1 - smooth(0.26, 0.42, up)) * stretch;
     const above = fractal(u, (v - 0.012) * 2.6, 7, 5, 101) * 0.75 + fractal(u, (v - 0.012) * 3, 18, 3, 102) * 0.25;
     const bright = clamp(0.55 + (cloud - above) * 9 + wide * 0.5);
     colour = blend(colour, blend(shade, lit, bright), cover * 0.85);
@@ -197,9 +197,9 @@ function skyColour(sunU: number, sunUp: number) {
   };
 }
 const hills: readonly (readonly [base: number, tall: number, tone: Rgb])[] = [
-  [0.004, 0.075, rgb("#a98fae")],
-  [-0.012, 0.07, rgb("#8b7a8c")],
-  [-0.03, 0.07, rgb("#6d7358")],
+  [0.002, 0.05, rgb("#a98fae")],
+  [-0.01, 0.045, rgb("#8b7a8c")],
+  [-0.022, 0.04, rgb("#6d7358")],
 ];
 
 export interface Picture {
@@ -215,7 +215,7 @@ export async function drawPictures(sunU: number, sunUp: number): Promise<Map<str
     ["plaster", 256, 256, 76, paint(256, 256, plasterColour)],
     ["roof", 256, 256, 80, paint(256, 256, roofColour)],
     ["roof-normal", 256, 256, 76, normals(256, 5, (u, v) => roofTile(u, v).height)],
-    ["sky", 1024, 512, 82, paint(1024, 512, skyColour(sunU, sunUp))],
+    ["sky", 1536, 768, 80, paint(1536, 768, skyColour(sunU, sunUp))],
     ...Object.entries(clothes).map(
       ([name, colour]) => [name, 256, 256, 80, paint(256, 256, colour)] as [string, number, number, number, Buffer],
     ),

@@ -186,7 +186,7 @@ export function forge(s: Sculpture): void {
     s.cylinder(0.06, 0.3, 0.3, { at: [0.56, 1.0, -0.09], turn: [Math.PI / 2, 0, 0], color: "#9d3b32" }, 14);
     s.ball(0.09, { at: [0.56, 1.0, -0.13], color: brass }, 5);
   });
-  barrel(s, [1.95, 0, 0.3], "#6f8f9a");
+  barrel(s, [-2.1, 0, 0.5], "#6f8f9a");
 }
 
 /** A two-wheeled cart full of flowers. */
@@ -202,7 +202,7 @@ export function flowerCart(s: Sculpture): void {
     });
     for (let i = 0; i < 8; i++) {
       const a = (i / 8) * Math.PI * 2;
-      s.limb([0.15, 0.45, z], [0.15 + Math.cos(a) * 0.4, 0.45 + Math.sin(a) * 0.4, z], 0.022, { color: wood });
+      s.box([0.4, 0.04, 0.04], { at: [0.15 + Math.cos(a) * 0.21, 0.45 + Math.sin(a) * 0.21, z], turn: [0, 0, a], color: wood });
     }
   }
   for (const z of [-0.36, 0.36]) s.limb([-0.8, 0.74, z], [-1.7, 0.55, z], 0.035, { color: wood });
@@ -242,11 +242,8 @@ export function garland(s: Sculpture, from: Triple, to: Triple, sag: number): vo
   ];
   for (let i = 0; i < count; i++) {
     const [a, b] = [point(i / count), point((i + 1) / count)];
-    s.box([Math.hypot(b[0] - a[0], b[2] - a[2]) + 0.02, 0.022, 0.022], {
-      at: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2],
-      turn: [0, -Math.atan2(b[2] - a[2], b[0] - a[0]), Math.atan2(b[1] - a[1], Math.hypot(b[0] - a[0], b[2] - a[2]))],
-      color: "#5a4636",
-    });
+    const over = (q: Triple): Triple => [q[0], q[1] + 0.028, q[2]];
+    s.facets([a, over(a), over(b), a, over(b), b, a, over(b), over(a), a, b, over(b)], { color: "#5a4636" });
     const [p, q] = [point((i + 0.22) / count), point((i + 0.78) / count)];
     const tip: Triple = [(p[0] + q[0]) / 2, (p[1] + q[1]) / 2 - 0.42, (p[2] + q[2]) / 2 - 0.05];
     s.facets([p, q, tip, p, tip, q], { color: tones[i % tones.length]! });
@@ -256,12 +253,13 @@ export function garland(s: Sculpture, from: Triple, to: Triple, sag: number): vo
 /** Grass, bushes and stones beyond the paving. */
 export function meadow(s: Sculpture): void {
   const r = random(31);
-  for (let i = 0; i < 42; i++) {
+  for (let i = 0; i < 34; i++) {
     const a = r() * Math.PI * 2;
     const distance = 15.2 + r() * 9;
     if (Math.cos(a) < -0.72 && distance < 21) continue; // the way the camera looks in
     const at: Triple = [Math.sin(a) * distance, 0.1, Math.cos(a) * distance];
     const size = 0.35 + r() * 0.75;
-    s.lump(size, { at, turn: [r(), r() * 6, r()], scale: [1.2, 0.8, 1.1], color: "#55703a", top: r() < 0.3 ? "#c29a4a" : "#93a855" }, 1);
+    const top = r() < 0.3 ? "#c29a4a" : "#93a855";
+    s.lump(size, { at, turn: [r(), r() * 6, r()], scale: [1.2, 0.8, 1.1], color: "#55703a", top }, 1, false);
   }
 }

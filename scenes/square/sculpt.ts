@@ -60,6 +60,14 @@ export class Sculpture {
   box(size: Triple, place: Place = {}): void {
     this.#add(CreateBox("", { width: size[0], height: size[1], depth: size[2] }, this.#scene), place);
   }
+  /** A board on a wall that lies towards +z: the face on the wall and the two short ends are never seen. */
+  board(size: Triple, place: Place = {}): void {
+    const [w, h, d] = [size[0] / 2, size[1] / 2, size[2] / 2];
+    const faces: Triple[][] = [[[-w, -h, -d], [-w, h, -d], [w, h, -d], [w, -h, -d]]];
+    if (h > w) faces.push([[-w, -h, d], [-w, h, d], [-w, h, -d], [-w, -h, -d]], [[w, -h, -d], [w, h, -d], [w, h, d], [w, -h, d]]);
+    else faces.push([[-w, h, -d], [-w, h, d], [w, h, d], [w, h, -d]], [[-w, -h, d], [-w, -h, -d], [w, -h, -d], [w, -h, d]]);
+    this.facets(faces.flatMap(([a, b, c, e]) => [a!, b!, c!, a!, c!, e!]), place);
+  }
   /** Upright; `top` and `bottom` are radii. */
   cylinder(height: number, bottom: number, top: number, place: Place = {}, sides = 12): void {
     const options = { height, diameterBottom: bottom * 2, diameterTop: top * 2, tessellation: sides };
@@ -67,7 +75,7 @@ export class Sculpture {
   }
   /** `detail` is roughly how many segments half a turn has. */
   ball(radius: number, place: Place = {}, detail = 8): void {
-    const subdivisions = Math.max(1, Math.round(detail / 3));
+    const subdivisions = Math.max(1, Math.round(detail / 3.5));
     this.#add(CreateIcoSphere("", { radius, subdivisions, flat: false }, this.#scene), place);
   }
   /** Upper part of a ball: `share` of its height. */
@@ -75,25 +83,26 @@ export class Sculpture {
     this.#add(CreateSphere("", { diameter: radius * 2, segments, slice: share, sideOrientation: Mesh.DOUBLESIDE }, this.#scene), place);
   }
   /** A ball with facets: leaves, stones, bread. */
-  lump(radius: number, place: Place = {}, subdivisions = 2, flat = radius > 0.15): void {
+  lump(radius: number, place: Place = {}, subdivisions = 2, flat = radius > 0.18): void {
     this.#add(CreateIcoSphere("", { radius, subdivisions, flat }, this.#scene), place);
   }
   ring(radius: number, thickness: number, place: Place = {}, sides = 16): void {
-    const round = Array.from({ length: 7 }, (_, i) => {
-      const angle = (i / 6) * Math.PI * 2;
+    const steps = thickness < 0.07 ? 4 : 6;
+    const round = Array.from({ length: steps + 1 }, (_, i) => {
+      const angle = (i / steps) * Math.PI * 2;
       return [radius + (Math.sin(angle) * thickness) / 2, (Math.cos(angle) * thickness) / 2] as const;
     });
     this.#add(turned(round, sides, this.#scene), place);
   }
   /** A limb: a rod with round ends from one point to another. */
-  limb(from: Triple, to: Triple, radius: number, place: Place = {}, endRadius = radius): void {
+  limb(from: Triple, to: Triple, radius: number, place: Place = {}, endRadius = radius, sides = radius < 0.045 ? 5 : 8): void {
     const a = Vector3.FromArray(from);
     const along = Vector3.FromArray(to).subtract(a);
     const length = along.length();
     const [r, e] = [radius, endRadius];
     const foot = [[0, -r * 0.7], [r * 0.75, -r * 0.5], [r, 0]] as const;
     const tip = [[e, length], [e * 0.75, length + e * 0.5], [0, length + e * 0.7]] as const;
-    const mesh = turned([...foot, ...tip], 8, this.#scene);
+    const mesh = turned([...foot, ...tip], sides, this.#scene);
     const turn = new Quaternion();
     Quaternion.FromUnitVectorsToRef(Vector3.Up(), along.normalize(), turn);
     mesh.bakeTransformIntoVertices(Matrix.Compose(Vector3.One(), turn, a));
@@ -103,12 +112,12 @@ export class Sculpture {
   lathe(profile: readonly (readonly [number, number])[], place: Place = {}, sides = 16): void {
     this.#add(turned(profile, sides, this.#scene), place);
   }
-  /** Triangles given corner by corner, each with its own flat normal. */
+  /** Triangles given corner by corner, clockwise as seen, each with its own flat normal. */
   facets(corners: readonly Triple[], place: Place = {}, uvs?: readonly (readonly [number, number])[]): void {
     const mesh = new Mesh("", this.#scene);
     const data = new VertexData();
     data.positions = corners.flat();
-    data.indices = corners.map((_, index) => index);
+    data.indices = corners.map((_, i) => (i % 3 === 0 ? i : i % 3 === 1 ? i + 1 : i - 1));
     data.uvs = (uvs ?? corners.map(([x, y]) => [x, y] as const)).flat();
     data.normals = [];
     VertexData.ComputeNormals(data.positions, data.indices, data.normals);
