@@ -5,7 +5,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { stableDiffusion2 } from "../diffusion/index.ts";
 import {
   float32ToFloat16,
   openSafetensors,
@@ -15,7 +14,7 @@ import {
 } from "../format/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
-import { miniText, miniUnet, miniVae } from "./mini-config.ts";
+import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { writeTokenizer } from "./train-tokenizer.ts";
 
 const SIDE = 128;
@@ -120,7 +119,7 @@ writePart(
   averagedWeights(join(args.from, "vae-state.safetensors")),
 );
 mkdirSync(join(args.out, "scheduler"), { recursive: true });
-writeJson(join(args.out, "scheduler", "scheduler_config.json"), { _class_name: "DDIMScheduler", ...stableDiffusion2 });
+writeJson(join(args.out, "scheduler", "scheduler_config.json"), { _class_name: "DDIMScheduler", ...miniSchedule });
 writeTokenizer(
   join(args.out, "tokenizer"),
   { vocab: new Map(Object.entries(vocab)), merges },

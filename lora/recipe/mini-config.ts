@@ -1,4 +1,5 @@
 /** Sizes of the embedded base, "mini-sd": the architecture of Stable Diffusion 1.x in miniature. */
+import { stableDiffusion2, type ScheduleConfig } from "../diffusion/index.ts";
 import type { ClipTextConfig, UnetConfig, VaeConfig } from "../models/index.ts";
 
 export const miniVae: VaeConfig = {
@@ -32,3 +33,13 @@ export const miniText = (vocabSize: number): ClipTextConfig => ({
   maxPositions: 48,
   activation: "quick_gelu",
 });
+
+/**
+ * v-prediction down to no signal at all (Lin et al. 2023). On 16×16 latents the usual schedule leaves so much of a flat
+ * background in the noisiest step that the UNet reads its colour there, from the noise, and not from the caption.
+ */
+export const miniSchedule: ScheduleConfig = {
+  ...stableDiffusion2,
+  rescale_betas_zero_snr: true,
+  timestep_spacing: "trailing",
+};

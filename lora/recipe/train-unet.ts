@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { NoiseSchedule, Random, stableDiffusion2 } from "../diffusion/index.ts";
+import { NoiseSchedule, Random } from "../diffusion/index.ts";
 import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import { allAxes, Graph, mul, reduceMean, sub, symbol } from "../graph/index.ts";
 import { clipText, ClipTokenizer, unet, vaeEncode } from "../models/index.ts";
@@ -15,7 +15,7 @@ import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
-import { miniText, miniUnet, miniVae } from "./mini-config.ts";
+import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { trainBpe } from "./train-tokenizer.ts";
@@ -94,7 +94,7 @@ const encode = (caption: string): BigInt64Array => BigInt64Array.from(tokenizer.
 const tokens = data.samples.map(({ caption }) => encode(caption));
 const empty = encode("");
 const latents = await encodeLatents(data, join(args.out, "latents.safetensors"));
-const schedule = new NoiseSchedule(stableDiffusion2);
+const schedule = new NoiseSchedule(miniSchedule);
 
 const { loss, parameters } = buildLoss(vocab.size, length);
 const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), {

@@ -1,5 +1,6 @@
 import { Color4 } from "@babylonjs/core/Maths/math.color.js";
 import { ImageProcessingConfiguration } from "@babylonjs/core/Materials/imageProcessingConfiguration.js";
+import { RenderTargetTexture } from "@babylonjs/core/Materials/Textures/renderTargetTexture.js";
 import { DefaultRenderingPipeline } from "@babylonjs/core/PostProcesses/RenderPipeline/Pipelines/defaultRenderingPipeline.js";
 import "@babylonjs/core/PostProcesses/RenderPipeline/postProcessRenderPipelineManagerSceneComponent.js";
 import type { Scene } from "@babylonjs/core/scene.js";
@@ -28,7 +29,15 @@ export function applyLook(scene: Scene): () => void {
   for (const material of scene.materials) {
     if ("imageProcessingConfiguration" in material) material.imageProcessingConfiguration = processing;
   }
-  if (scene.activeCamera === null || softwareRenderer.test(renderer)) return () => undefined;
+  if (softwareRenderer.test(renderer)) {
+    // What stands there hardly moves: its shadows are drawn once.
+    for (const light of scene.lights) {
+      const map = light.getShadowGenerator()?.getShadowMap();
+      if (map) map.refreshRate = RenderTargetTexture.REFRESHRATE_RENDER_ONCE;
+    }
+    return () => undefined;
+  }
+  if (scene.activeCamera === null) return () => undefined;
   const pipeline = new DefaultRenderingPipeline("look", true, scene, scene.cameras);
   pipeline.samples = 4;
   pipeline.fxaaEnabled = true;

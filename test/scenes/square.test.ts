@@ -28,7 +28,7 @@ interface Report {
 }
 // The package brings no types.
 const { validateBytes } = createRequire(import.meta.url)("gltf-validator") as {
-  validateBytes(bytes: Uint8Array): Promise<Report>;
+  readonly validateBytes: (bytes: Uint8Array) => Promise<Report>;
 };
 
 const folder = resolve(import.meta.dirname, "../../scenes/square");

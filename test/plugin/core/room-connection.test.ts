@@ -18,7 +18,8 @@ class TestRoom extends Room<{ state: SceneState }> {
       );
     });
     this.onMessage("history", () => ({ entries: [{ version: 1, sha256: "", by: "Ada", at: 5 }] }));
-    this.onMessage("revert", () => new Promise(() => {}));
+    const never = new Promise(() => {});
+    this.onMessage("revert", (): unknown => never);
   }
   override onJoin(client: { sessionId: string }): void {
     const player = new PlayerState();
