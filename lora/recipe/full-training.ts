@@ -35,7 +35,8 @@ export class TrainableParameters implements ParameterSource {
  * with PyTorch's defaults the branches are ten times larger than the embeddings, all captions look alike, and after 3,000
  * steps the UNet still ignored them.
  */
-const STARTS_AT_ZERO = /(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|unet\.conv_out|self_attn\.out_proj|mlp\.fc2)\.(weight|bias)$/;
+const STARTS_AT_ZERO =
+  /(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|unet\.conv_out|self_attn\.out_proj|mlp\.fc2)\.(weight|bias)$/;
 
 /** The VAE's posterior starts narrow: with unit noise on small latents it would first have to shout over the noise. */
 const START_LOG_VARIANCE = -6;

@@ -75,7 +75,10 @@ function buildLoss(vocabSize: number, length: number) {
   const textEmbeddings = clipText(new Scope(text), tokens, miniText(vocabSize));
   const prediction = unet(new Scope(net), { sample: latents, timestep, textEmbeddings }, miniUnet);
   const error = sub(prediction, target);
-  return { loss: reduceMean(mul(error, error), allAxes(error), false), parameters: new Map([...text.values, ...net.values]) };
+  return {
+    loss: reduceMean(mul(error, error), allAxes(error), false),
+    parameters: new Map([...text.values, ...net.values]),
+  };
 }
 
 const steps = Number(args.steps);

@@ -121,6 +121,7 @@ export class RoomConnection<State, Messages extends RoomMessages> {
       throw toServiceError(error, this.#client.url);
     });
     room.reconnection.minUptime = 0; // a connection that drops at once deserves the same patience
+    room.reconnection.maxDelay = 2000; // a place is kept for 30 s only
     await firstState(room).catch((error: unknown) => {
       throw toServiceError(error, this.#client.url);
     });

@@ -35,7 +35,7 @@ class Avatar {
     this.root.position.set(player.x, player.y, player.z);
     this.#body = new TransformNode(`player-${key}-body`, scene);
     this.#body.parent = this.root;
-    const cloth = paint(scene, Color3.FromHSV(hueOf(player.name), 0.55, 0.8));
+    const cloth = paint(scene, Color3.FromHSV(hueOf(player.name), 0.5, 0.72));
     const skin = paint(scene, new Color3(0.93, 0.74, 0.6));
     const dark = paint(scene, new Color3(0.12, 0.09, 0.1));
     this.#materials = [cloth, skin, dark];
@@ -83,26 +83,42 @@ function paint(scene: Scene, colour: Color3): PBRMaterial {
   return material;
 }
 
-/** A small person without a face of its own: a round head, two eyes, a coat. */
+/** A small person without a face of its own: a round head, two eyes, a coat, a scarf and a cap. */
 function figure(scene: Scene, cloth: Material, skin: Material, dark: Material): Mesh[] {
-  const body = CreateCapsule("body", { height: 1.15, radius: 0.3, tessellation: 16, capSubdivisions: 4 }, scene);
-  body.position.y = 0.6;
+  const ball = (
+    name: string,
+    size: readonly [number, number, number],
+    at: readonly [number, number, number],
+    of: Material,
+  ): Mesh => {
+    const mesh = CreateSphere(
+      name,
+      { diameterX: size[0], diameterY: size[1], diameterZ: size[2], segments: 10 },
+      scene,
+    );
+    mesh.position.set(...at);
+    mesh.material = of;
+    return mesh;
+  };
+  const body = CreateCapsule("body", { height: 0.95, radius: 0.27, tessellation: 16, capSubdivisions: 4 }, scene);
+  body.position.y = 0.68;
   body.material = cloth;
-  const head = CreateSphere("head", { diameter: 0.56, segments: 12 }, scene);
-  head.position.y = 1.4;
-  head.material = skin;
-  const cap = CreateSphere("cap", { diameter: 0.6, segments: 12, slice: 0.45 }, scene);
-  cap.position.y = 1.42;
+  const cap = CreateSphere("cap", { diameter: 0.64, segments: 12, slice: 0.42 }, scene);
+  cap.position.y = 1.43;
   cap.material = cloth;
-  const eyes = [-0.1, 0.1].map((x) => {
-    const eye = CreateSphere("eye", { diameterX: 0.06, diameterY: 0.1, diameterZ: 0.04, segments: 6 }, scene);
-    eye.position.set(x, 1.4, 0.265);
-    eye.material = dark;
-    return eye;
-  });
-  const parts = [body, head, cap, ...eyes];
-  for (const part of parts) part.doNotSerialize = true;
-  return parts;
+  return [
+    body,
+    cap,
+    ball("head", [0.58, 0.56, 0.55], [0, 1.38, 0], skin),
+    ball("scarf", [0.5, 0.16, 0.48], [0, 1.1, 0], skin),
+    ball("pompon", [0.15, 0.15, 0.15], [0, 1.76, 0], skin),
+    ...[-1, 1].flatMap((side) => [
+      ball("eye", [0.06, 0.1, 0.04], [side * 0.1, 1.4, 0.262], dark),
+      ball("arm", [0.17, 0.5, 0.19], [side * 0.3, 0.8, 0.03], cloth),
+      ball("hand", [0.15, 0.15, 0.15], [side * 0.33, 0.56, 0.08], skin),
+      ball("foot", [0.2, 0.15, 0.32], [side * 0.13, 0.08, 0.06], dark),
+    ]),
+  ].map((part) => Object.assign(part, { doNotSerialize: true, receiveShadows: true }));
 }
 
 /** The other players of a room. */

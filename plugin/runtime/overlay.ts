@@ -3,9 +3,9 @@ import type { Scene } from "@babylonjs/core/scene.js";
 import { overlayCss } from "./overlay-style.ts";
 
 /** Distance in metres at which a label has its full size, beyond which it is not drawn. */
-const fullSizeAt = 7;
+const fullSizeAt = 8;
 const farthest = 45;
-const smallest = 0.45;
+const smallest = 0.58;
 const bubbleMs = 7000;
 
 /** Where a label is; `null` while there is nothing to hang it on. */

@@ -33,7 +33,9 @@ const read = new LRUCache<string, Promise<SceneNodes>>({ max: FILES_KEPT });
 /** Undefined if the folder has no file for the scene: a game may bring its own, and then any node is taken. */
 export async function sceneNodes(folder: string, sceneId: string): Promise<SceneNodes | undefined> {
   if (!SCENE_ID.test(sceneId)) return undefined;
-  for (const name of [`${sceneId}.babylon`, `${sceneId}.glb`]) {
+  const names = [`${sceneId}.babylon`, `${sceneId}.glb`];
+  // A scene with textures of its own lies in a folder of its name.
+  for (const name of names.flatMap((file) => [join(sceneId, file), file])) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined);
     if (!found?.isFile() || found.size > FILE_BYTES_MAX) continue;

@@ -16,7 +16,9 @@ const beforeTrain = [
   "lora/diffusion",
 ];
 const engine = [...beforeTrain, "lora/train", "lora/generate"];
-const serviceParts = ["protocol", "access", "rooms", "jobs", "library", "store", "workers", "http"].map((p) => `service/${p}`);
+const serviceParts = ["protocol", "access", "rooms", "jobs", "library", "store", "workers", "http"].map(
+  (p) => `service/${p}`,
+);
 
 const mayImport: Record<string, readonly string[]> = {
   "lora/format": [],

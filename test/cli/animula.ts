@@ -26,7 +26,10 @@ export interface RunOptions {
   readonly fileKibMax?: number;
 }
 
-export function animula(args: readonly string[], { cwd = ROOT, onLine, input, fileKibMax }: RunOptions = {}): Promise<Run> {
+export function animula(
+  args: readonly string[],
+  { cwd = ROOT, onLine, input, fileKibMax }: RunOptions = {},
+): Promise<Run> {
   const command = [process.execPath, BIN, ...args] as const;
   const [file, ...rest] =
     fileKibMax === undefined ? command : ["bash", "-c", `ulimit -f ${fileKibMax}; exec "$0" "$@"`, ...command];
