@@ -18,7 +18,12 @@ export async function runCommand(args: readonly string[]): Promise<void> {
 async function runUntilStopped(args: readonly string[]): Promise<void> {
   const config = loadConfig(args, process.env);
   // The engine and the database come in only when the settings are known to be good.
-  const [{ openLog }, { startService }] = await Promise.all([import("./log.ts"), import("./service.ts")]);
+  const [{ openLog }, { startService }, { blockOtherLoaders }] = await Promise.all([
+    import("./log.ts"),
+    import("./service.ts"),
+    import("./library/index.ts"),
+  ]);
+  blockOtherLoaders();
   const log = openLog(config.log);
   const now: { service?: Service; stopping?: boolean } = {};
   const stop = async (exitCode: number): Promise<void> => {

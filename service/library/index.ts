@@ -1,5 +1,5 @@
 export { Library, type LibraryOptions } from "./library.ts";
-export { cleanPicture, thumbnail, type CleanPicture } from "./pictures.ts";
+export { blockOtherLoaders, cleanPicture, thumbnail, type CleanPicture } from "./pictures.ts";
 export type {
   AuditEntry,
   DatasetSummary,

@@ -3,23 +3,31 @@ import { open } from "node:fs/promises";
 import sharp, { type Metadata } from "sharp";
 import { limits, ServiceError } from "../protocol/index.ts";
 
-/** What libvips calls the loaders of the formats we take; SVG, PDF and the like are programs more than pictures. */
-const LOADERS = [
-  "VipsForeignLoadPng",
-  "VipsForeignLoadJpeg",
-  "VipsForeignLoadWebp",
-  "VipsForeignLoadHeif",
-  "VipsForeignLoadNsgif",
-  "VipsForeignLoadTiff",
-];
-sharp.block({ operation: ["VipsForeignLoad"] });
-sharp.unblock({ operation: LOADERS });
+/** Formats we take, by sharp's names, with what libvips calls their loaders; SVG, PDF and the like are programs more than pictures. */
+const LOADERS: Readonly<Record<string, string>> = {
+  png: "VipsForeignLoadPng",
+  jpeg: "VipsForeignLoadJpeg",
+  webp: "VipsForeignLoadWebp",
+  heif: "VipsForeignLoadHeif",
+  gif: "VipsForeignLoadNsgif",
+  tiff: "VipsForeignLoadTiff",
+};
+
+/**
+ * Takes every other loader away from this process, so that a file of another kind is not even looked into. The service
+ * does so at its start; a test process, which draws SVG elsewhere, does not.
+ */
+export function blockOtherLoaders(): void {
+  sharp.block({ operation: ["VipsForeignLoad"] });
+  sharp.unblock({ operation: Object.values(LOADERS) });
+}
 
 /** Longest side of what is kept for showing and training: four times what any base here draws. The original is kept too. */
 const SIDE_MAX = 2048;
 /** A picture within the pixel limit decodes in a second or two; one that takes longer is made to. */
 const DECODE_SECONDS_MAX = 30;
 const MEGAPIXEL = 1e6;
+const UNKNOWN_KIND = "an unknown kind of file";
 
 /** Each may need a few hundred megabytes for a moment. */
 const DECODERS_MAX = 2;
@@ -83,10 +91,12 @@ export async function thumbnail(picture: Uint8Array, side: number): Promise<Buff
 async function readHeader(path: string, name: string): Promise<Metadata> {
   await refuseEmpty(path, name);
   try {
-    return await sharp(path, { limitInputPixels: false }).metadata();
+    const metadata = await sharp(path, { limitInputPixels: false }).metadata();
+    if (Object.hasOwn(LOADERS, metadata.format ?? "")) return metadata;
   } catch (error) {
     throw notAnImage(name, error);
   }
+  throw new ServiceError("NOT_AN_IMAGE", { file: name, problem: UNKNOWN_KIND });
 }
 
 async function refuseEmpty(path: string, name: string): Promise<void> {
@@ -104,7 +114,7 @@ function notAnImage(name: string, error: unknown): ServiceError {
   const text = error instanceof Error ? error.message : String(error);
   const [line = ""] = text.split("\n");
   const problem = /^Input (file|buffer) (contains unsupported|is missing|has corrupt)/.test(line)
-    ? "an unknown kind of file"
+    ? UNKNOWN_KIND
     : /timeout/i.test(line)
       ? "it takes too long to decode"
       : "the file is damaged";

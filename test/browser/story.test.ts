@@ -119,10 +119,8 @@ describeInBrowser("the main job, in a browser", function () {
     await editor.getByTestId("drop-input").setInputFiles(pictures());
     await editor.getByTestId("report").waitFor({ timeout: 60_000 });
     await until("12 pictures", async () => (await editor.locator('[data-testid^="image-"]').count()) === 12, 60);
-    const caption = editor.locator('[data-testid^="caption-"]').first();
-    const box =
-      (await caption.evaluate((element) => element.tagName)) === "DIV" ? caption.locator("textarea,input") : caption;
-    await box.first().fill("portrait of smith, smiling, yellow shirt, red background");
+    const caption = editor.locator('[data-testid^="caption-"]:is(textarea, input)').first();
+    await caption.fill("portrait of smith, smiling, yellow shirt, red background");
     await until(
       "captions saved",
       async () => /saved/i.test((await editor.getByTestId("captions-state").textContent()) ?? ""),

@@ -104,7 +104,7 @@ const badInputs: readonly BadInput[] = [
   {
     what: "an SDXL folder for a base",
     code: "BASE_CONFIG_INVALID",
-    says: /addition_embed_type: .*SDXL is not supported.*use a Stable Diffusion 1\.x or 2\.x model/,
+    says: /addition_embed_type: .*SDXL is not supported.*use a model of a supported kind/,
     make: (dir) => ({ base_model: changedBase(dir, "unet", { addition_embed_type: "text_time" }) }),
   },
   {

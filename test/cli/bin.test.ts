@@ -10,10 +10,10 @@ const root = resolve(import.meta.dirname, "../..");
 // Stands in for the real command: says which Node options it runs under, then does what its argument says.
 const main = `
 const [verb, ...rest]: string[] = process.argv.slice(2);
+process.on("SIGTERM", () => process.exit(7));
 console.log(JSON.stringify({ rest, execArgv: process.execArgv }));
 if (verb === "exit") process.exit(Number(rest[0]));
 if (verb === "die") process.kill(process.pid, "SIGKILL");
-process.on("SIGTERM", () => process.exit(7));
 setInterval(() => {}, 1000);
 `;
 

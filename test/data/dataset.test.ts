@@ -223,7 +223,9 @@ describe("readImageDataset", () => {
 
   it("every error of the table is reached in these tests", () => {
     // DATASET_… and METADATA_… above, IMAGE_NOT_READABLE in image.test.ts, BUCKETS_EMPTY in buckets.test.ts.
-    assert.deepEqual(Object.keys(dataErrors).toSorted(), [
+    // TEXT_… are the text data's, in text-dataset.test.ts.
+    const codes = Object.keys(dataErrors).filter((code) => !code.startsWith("TEXT_"));
+    assert.deepEqual(codes.toSorted(), [
       "BUCKETS_EMPTY",
       "DATASET_EMPTY",
       "DATASET_NOT_FOUND",
