@@ -14,4 +14,11 @@ export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from
 export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
 export { languageModelSites, openLanguageModel, type ChatMessage, type LanguageModel } from "./models/index.ts";
 export { moduleSites, openStableDiffusion, type StableDiffusion } from "./models/index.ts";
-export { loadTrainConfig, parseTrainConfig, trainImage, type TrainConfig, type TrainEvent } from "./train/index.ts";
+export {
+  loadTrainConfig,
+  parseTrainConfig,
+  readBaseDefaults,
+  trainImage,
+  type TrainConfig,
+  type TrainEvent,
+} from "./train/index.ts";

@@ -42,7 +42,7 @@ export async function startService(config: Config, log: Logger = openLog(config.
   };
   try {
     const base = await readBase(config.baseModel, config.dataDir);
-    const library = new Library(store, { side: base.side });
+    const library = new Library(store, base);
     const jobs = await Jobs.open({ store, library, base, log });
     closing.unshift(() => jobs.close());
     const studio = openStudioPage(STUDIO);

@@ -1,5 +1,6 @@
 export { ADAMW_DEFAULTS, adamWStep, clipGradients } from "./adamw.ts";
 export { FlatParameters } from "./flat-parameters.ts";
+export { readBaseDefaults, type BaseDefaults } from "./base-defaults.ts";
 export { loadTrainConfig, parseTrainConfig, type TrainConfig } from "./config.ts";
 export { configHelp } from "./config-keys.ts";
 export { nearestName } from "./nearest-name.ts";

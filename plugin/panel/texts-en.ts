@@ -109,7 +109,7 @@ export const en = {
     alpha: "Alpha",
     alphaHint: "Strength; twice the rank as a rule.",
     learningRate: "Learning rate",
-    learningRateHint: "1e-4 is calm, 3e-4 is fast.",
+    learningRateHint: "1e-4 is calm, 3e-4 fast on a large base; a small one wants more.",
     batchSize: "Pictures per step",
     saveSteps: "Save every … steps",
     seed: "Seed",

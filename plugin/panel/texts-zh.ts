@@ -109,7 +109,7 @@ export const zh: Texts = {
     alpha: "Alpha",
     alphaHint: "强度；通常为秩的两倍。",
     learningRate: "学习率",
-    learningRateHint: "1e-4 较稳，3e-4 较快。",
+    learningRateHint: "大底模：1e-4 较稳，3e-4 较快。小底模需要更大。",
     batchSize: "每步图片数",
     saveSteps: "保存间隔（步）",
     seed: "随机种子",

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openStableDiffusion } from "../../lora/index.ts";
+import { openStableDiffusion, readBaseDefaults } from "../../lora/index.ts";
 
 export interface Base {
   /** Folder or file. */
@@ -13,6 +13,8 @@ export interface Base {
   readonly hash: string;
   /** Side of its pictures, pixels. */
   readonly side: number;
+  /** What it suggests for training; undefined where it says nothing. */
+  readonly learningRate: number | undefined;
 }
 
 /**
@@ -23,7 +25,8 @@ export async function readBase(path: string, dataDir: string): Promise<Base> {
   const base = await openStableDiffusion(path);
   const [unet] = base.weights.unet.values();
   if (!unet) throw new Error(`${path}: a base without UNet weights`);
-  return { path, name: base.name, side: base.side, hash: await rememberedHash(unet.path, dataDir) };
+  const hash = await rememberedHash(unet.path, dataDir);
+  return { path, name: base.name, side: base.side, hash, learningRate: readBaseDefaults(path).learning_rate };
 }
 
 async function rememberedHash(file: string, dataDir: string): Promise<string> {

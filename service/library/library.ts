@@ -40,23 +40,25 @@ interface LibraryEvents {
 export interface LibraryOptions {
   /** Side of the base's pictures, pixels: what the report compares with. */
   readonly side: number;
+  /** What the base suggests for training, if anything. */
+  readonly learningRate?: number | undefined;
 }
 
 /** Data sets, modules, assets and scenes. Every change is durable when its promise resolves, and leaves a line in the audit. */
 export class Library extends EventEmitter<LibraryEvents> {
   readonly #store: Store;
-  readonly #side: number;
+  readonly #base: LibraryOptions;
   readonly #datasets: Datasets;
   readonly #modules: Modules;
   readonly #assets: Assets;
   readonly #scenes: Scenes;
 
-  constructor(store: Store, { side }: LibraryOptions) {
+  constructor(store: Store, base: LibraryOptions) {
     super();
     this.setMaxListeners(0); // every room listens
     const keeper = new ObjectKeeper(store, (sha256) => this.emit("erased", sha256));
     this.#store = store;
-    this.#side = side;
+    this.#base = base;
     this.#datasets = new Datasets(store, keeper);
     this.#modules = new Modules(store, keeper);
     this.#assets = new Assets(store);
@@ -117,7 +119,7 @@ export class Library extends EventEmitter<LibraryEvents> {
     const { name } = await this.#datasets.summary(id);
     const images = await this.#datasets.rows(id);
     const { objects, temporaryDir: temporary } = this.#store;
-    return reportOn({ objects, temporary, name, images, lang, side: this.#side, triggerWord });
+    return reportOn({ objects, temporary, name, images, lang, base: this.#base, triggerWord });
   }
 
   /** Errors: NAME_INVALID, MODULE_INVALID, DISK_FULL. */

@@ -21,19 +21,18 @@ export interface ReportOptions {
   readonly name: string;
   readonly images: readonly ReportImage[];
   readonly lang: Language;
-  /** Side of the base's pictures, pixels. */
-  readonly side: number;
+  readonly base: { readonly side: number; readonly learningRate?: number | undefined };
   readonly triggerWord?: string | undefined;
 }
 
 export async function reportOn(options: ReportOptions): Promise<ReportReply> {
-  const { objects, temporary, images, lang, side, triggerWord } = options;
-  const suggested = suggestSettings(images.length);
+  const { objects, temporary, images, lang, base, triggerWord } = options;
+  const suggested = suggestSettings(images.length, base.learningRate);
   if (images.length === 0) return { images: 0, findings: [], suggested };
   const folder = join(temporary, randomUUID(), options.name);
   try {
     await writeDatasetFolder(objects, images, folder);
-    const report = await checkDataset(folder, { lang, resolution: side, triggerWord });
+    const report = await checkDataset(folder, { lang, resolution: base.side, triggerWord });
     const byFile = new Map(images.map((image) => [folderName(image.position), image]));
     const findings = report.findings.map(({ code, severity, file, message, advice }) => {
       const image = file === undefined ? undefined : byFile.get(file);
@@ -67,14 +66,14 @@ const SMALL_SET_IMAGES = 8;
 const STEPS_PER_IMAGE = 20;
 const STEPS_MIN = 200;
 const STEPS_MAX = 2_000;
-/** Suits the batch of 4 that `steps` counts on. */
-const LEARNING_RATE = 5e-4;
+/** Suits a full-sized base and the batch of 4 that `steps` counts on. */
+const LEARNING_RATE = 2e-4;
 
 /** Defaults for the form: those of the demonstration, scaled by the number of pictures. */
-export function suggestSettings(images: number): SuggestedSettings {
+export function suggestSettings(images: number, learningRate = LEARNING_RATE): SuggestedSettings {
   return {
     rank: images < SMALL_SET_IMAGES ? SMALL_SET_RANK : FACE_RANK,
-    learningRate: LEARNING_RATE,
+    learningRate,
     steps: Math.min(STEPS_MAX, Math.max(STEPS_MIN, Math.round((images * STEPS_PER_IMAGE) / 50) * 50)),
   };
 }
