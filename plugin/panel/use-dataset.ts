@@ -87,8 +87,7 @@ export function useCaptions(dataset: DatasetReply | undefined, accept: (reply: D
     if (of === undefined) return;
     for (let at = 0; at < entries.length; at += CAPTIONS_PER_REQUEST) {
       const part = entries.slice(at, at + CAPTIONS_PER_REQUEST);
-      await client.setCaptions(of.id, Object.fromEntries(part));
-      accept(await client.dataset(of.id));
+      accept(await client.setCaptions(of.id, Object.fromEntries(part)));
       // What was typed meanwhile stays unsaved.
       setEdits((now) => Object.fromEntries(Object.entries(now).filter(([id, text]) => all[id] !== text)));
     }

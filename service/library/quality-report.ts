@@ -47,7 +47,7 @@ export async function reportOn(options: ReportOptions): Promise<ReportReply> {
 
 /** Without the sentences that name a command: the panel has buttons. */
 function forThePanel(advice: string): string {
-  const sentences = advice.split(/(?<=[.。])\s*(?=\S)/);
+  const sentences = advice.split(/(?<=\.)\s+|(?<=。)\s*(?=\S)/);
   return sentences.filter((sentence) => !/\banimula \S/.test(sentence)).join(" ");
 }
 
