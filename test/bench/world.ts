@@ -13,7 +13,7 @@ import { parseArgs, promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import sharp from "sharp";
-import { joinScene, joinStudio, ServiceClient, type StudioConnection } from "../../plugin/core/index.ts";
+import { joinStudio, ServiceClient, type StudioConnection } from "../../plugin/core/index.ts";
 import { chromiumPath, launchChromium } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 import { median } from "./table.ts";
@@ -121,11 +121,9 @@ try {
   say(
     `runtime for a game, gzipped                     ${(await runtimeKilobytes()).toFixed(1).padStart(7)} KB   (aim 40)`,
   );
-  if (chromiumPath) say(`studio page until a tab answers                 ${ms(await studioInteractive(service.url))}`);
   const client = new ServiceClient({ url: service.url });
   await client.signIn({ role: "editor", name: "bench" });
   const studio = await joinStudio(client);
-  const scene = await joinScene(client, "square");
   const asset = await largeAsset(dataDir);
   const counts = options.clients.split(",").map(Number);
   const common = { url: service.url, editorToken: client.token!, seconds: Number(options.seconds), pulling: PULLING };
@@ -145,7 +143,8 @@ try {
         `   alone p95 ${ms(quiet)}   ratio ${(busy / quiet).toFixed(2)}   asset p95 ${ms(percentile(pulls, 0.95))}`,
     );
   }
-  await scene.leave();
+  // Last: its editor keeps a place in the scene for a while, and the job goes on behind it.
+  if (chromiumPath) say(`studio page until a tab answers                 ${ms(await studioInteractive(service.url))}`);
   await studio.leave();
   client.close();
 } finally {
