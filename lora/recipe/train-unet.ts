@@ -111,6 +111,10 @@ console.log(
   `UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocab.size}, from step ${trainer.step}`,
 );
 
+/** Half of the draws fall into the noisiest quarter, a tenth into the last hundredth: there the caption decides alone. */
+const noisyTimestep = (uniform: number): number =>
+  Math.min(schedule.numTrainTimesteps - 1, Math.floor((1 - uniform ** 2) * schedule.numTrainTimesteps));
+
 function makeBatch(step: number) {
   const random = new Random(5_000_000 + step);
   const noisy = new Float32Array(batchSize * LATENT);
@@ -120,7 +124,7 @@ function makeBatch(step: number) {
   const noise = new Float32Array(LATENT);
   for (let i = 0; i < batchSize; i++) {
     const index = Math.floor(random.uniform() * data.samples.length);
-    const t = Math.floor(random.uniform() * schedule.numTrainTimesteps);
+    const t = noisyTimestep(random.uniform());
     ids.set(random.uniform() < CAPTION_DROPOUT ? empty : tokens[index]!, i * length);
     random.fillNormal(noise);
     const clean = latents.subarray(index * LATENT, (index + 1) * LATENT);
