@@ -36,7 +36,8 @@ export class Gate {
 
   corsHeaders(origin: string | null): Record<string, string> {
     if (origin === null || !this.allows(origin)) return {};
-    return { "Access-Control-Allow-Origin": origin, Vary: "Origin" };
+    // The rooms' client asks with credentials, whether there are any or not; here there are none but the token it shows.
+    return { "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", Vary: "Origin" };
   }
 
   /** Puts itself before the listeners that the server has now. */

@@ -139,6 +139,7 @@ describe("the service as a process", function () {
       assert.equal(reply.headers.get("access-control-allow-credentials"), null, `${method} ${path}`);
       const local: Response = await fetch(service.url + path, { method, headers: { origin: "http://localhost:5173" } });
       assert.equal(local.headers.get("access-control-allow-origin"), "http://localhost:5173", `${method} ${path}`);
+      assert.equal(local.headers.get("access-control-allow-credentials"), "true", `${method} ${path}`);
     }
   });
 });

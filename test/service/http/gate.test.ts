@@ -84,6 +84,7 @@ describe("the gate", () => {
     const local = new Gate({ ...options, development: true });
     assert.deepEqual(production.corsHeaders("https://game.example"), {
       "Access-Control-Allow-Origin": "https://game.example",
+      "Access-Control-Allow-Credentials": "true",
       Vary: "Origin",
     });
     const foreign = [
