@@ -48,6 +48,12 @@ describe("the nodes of a scene", () => {
     await assert.rejects(sceneNodes(dir, "bad"), /not a binary glTF/);
   });
 
+  it("are found in the folder of the scene's name, as the demo world lies", async () => {
+    const nodes = (await sceneNodes(join(import.meta.dirname, "../../../scenes"), "square"))!;
+    for (const id of ["npc-smith", "npc-guard", "house-inn"]) assert.ok(nodes.get(id)?.prompt, id);
+    assert.equal(nodes.has("no-such-node"), false);
+  });
+
   it("are unknown for a game's own scene, and for what is no name", async () => {
     const dir = tempDir();
     writeFileSync(join(dir, "secret.babylon"), "{}");
