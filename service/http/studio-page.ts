@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { build } from "esbuild";
+import { build, stop, type BuildOptions, type BuildResult } from "esbuild";
 import { Router } from "express";
 
 export interface StudioFile {
@@ -48,7 +48,7 @@ export function openStudioPage(folder: string): StudioPage {
 
 async function bundle(folder: string): Promise<ReadonlyMap<string, StudioFile>> {
   const out = "/studio";
-  const { outputFiles } = await build({
+  const { outputFiles } = await buildAfresh({
     entryPoints: [join(folder, "main.tsx")],
     outdir: out,
     bundle: true,
@@ -70,6 +70,22 @@ async function bundle(folder: string): Promise<ReadonlyMap<string, StudioFile>> 
   }
   files.set("/", await toFile("index.html", await readFile(join(folder, "index.html"))));
   return files;
+}
+
+/**
+ * The bundler is a process that its package keeps for good: if that dies (memory runs short), every later build of this
+ * process fails. A failure that is not about the sources is tried again with a new one, and none is kept afterwards.
+ */
+async function buildAfresh(options: BuildOptions & { write: false }): Promise<BuildResult<{ write: false }>> {
+  try {
+    return await build(options);
+  } catch (error) {
+    if (error instanceof Error && "errors" in error) throw error;
+    await stop();
+    return await build(options);
+  } finally {
+    await stop();
+  }
 }
 
 async function toFile(path: string, bytes: Uint8Array): Promise<StudioFile> {

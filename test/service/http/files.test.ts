@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
+import { transform } from "esbuild";
 import sharp from "sharp";
+import { openStudioPage } from "../../../service/http/index.ts";
 import type { ModuleReply } from "../../../service/protocol/index.ts";
 import { ADA, openLibrary, sha256, type OpenLibrary } from "../library/open-library.ts";
 import { png, stream } from "../library/sample-pictures.ts";
@@ -19,6 +22,23 @@ function statusOf(url: string, path: string): Promise<number> {
     sent.on("error", reject);
     sent.end();
   });
+}
+
+/** Bundlers that this process started, by /proc. */
+function bundlerPids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, "utf8");
+        return (
+          /^Name:\s+esbuild/m.test(status) && !/^State:\s+Z/m.test(status) && status.includes(`PPid:\t${process.pid}\n`)
+        );
+      } catch {
+        return false; // gone meanwhile
+      }
+    });
 }
 
 describe("files over HTTP", function () {
@@ -177,6 +197,23 @@ describe("files over HTTP", function () {
       const headers = { "if-none-match": script.headers.get("etag") ?? "" };
       assert.equal((await http.request("GET", "/studio/main.js", { headers })).status, 304);
       assert.equal((await http.request("GET", "/studio/none.js")).status, 404);
+    });
+
+    it("is built though the bundler's process died", async () => {
+      const folder = join(library.folder, "studio-again");
+      await mkdir(folder);
+      await writeFile(join(folder, "index.html"), "<p>");
+      await writeFile(join(folder, "main.tsx"), "console.log(1)");
+      await transform("1"); // starts that process, and its package keeps it
+      const pids = bundlerPids();
+      assert.equal(pids.length, 1);
+      process.kill(pids[0]!, "SIGKILL");
+      await assert.rejects(async () => {
+        for (;;) await transform("1"); // until it is known to be gone
+      }, /no longer running|was stopped/);
+      const files = await openStudioPage(folder).files();
+      assert.deepEqual([...files.keys()].toSorted(), ["/", "/studio/main.js"]);
+      assert.deepEqual(bundlerPids(), []);
     });
 
     it("may draw, and may not be given foreign scripts", async () => {
