@@ -1,8 +1,8 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { limits, type SlotKind } from "../../service/protocol/index.ts";
 import { Button, Empty, Fold, Problem, Section, Segments, Select, TextInput } from "./controls.tsx";
 import { drawRequestOf, initialDrawForm, type DrawForm } from "./draw-form.ts";
-import type { PanelNode } from "./host.ts";
+import type { PanelHost, PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { freshSeed } from "./seeds.ts";
@@ -10,24 +10,40 @@ import { SeedGrid } from "./seed-grid.tsx";
 import { SlotHistory } from "./slot-history.tsx";
 import { useTexts } from "./texts.ts";
 
+interface Draft {
+  readonly kind: SlotKind;
+  readonly form: DrawForm;
+  readonly jobs: Partial<Record<SlotKind, { readonly id: string; readonly seeds: readonly number[] }>>;
+}
+
+/** What a person left in the tab, by node: it is there again after a look at another tab or node. */
+const drafts = new WeakMap<PanelHost, Map<string, Draft>>();
+
+function useDraft(node: PanelNode): [Draft, (change: (now: Draft) => Draft) => void] {
+  const host = useHost();
+  const kept = drafts.get(host) ?? new Map<string, Draft>();
+  drafts.set(host, kept);
+  const [draft, setDraft] = useState<Draft>(
+    () => kept.get(node.id) ?? { kind: node.slots[0] ?? "portrait", form: initialDrawForm, jobs: {} },
+  );
+  useEffect(() => void kept.set(node.id, draft), [kept, node.id, draft]);
+  return [draft, setDraft];
+}
+
 /** Pictures for the node's slots: drawn by seed, chosen by eye, applied for everyone. */
 export function GenerateTab({ node }: { readonly node: PanelNode }) {
   const t = useTexts();
   const { studio } = useHost();
   const action = useAction();
   const { tag } = useTag(node);
-  const [kind, setKind] = useState<SlotKind>(node.slots[0] ?? "portrait");
-  const [form, setForm] = useState<DrawForm>(initialDrawForm);
-  const [jobs, setJobs] = useState<
-    Partial<Record<SlotKind, { readonly id: string; readonly seeds: readonly number[] }>>
-  >({});
+  const [{ kind, form, jobs }, change] = useDraft(node);
   if (node.slots.length === 0) return <Empty icon="image" title={t.generate.noSlots} />;
 
   const draw = (): void =>
     action.run(async () => {
       const request = drawRequestOf(form, tag, node.id, kind);
       const { jobId } = await studio.request("draw", request);
-      setJobs((now) => ({ ...now, [kind]: { id: jobId, seeds: request.seeds } }));
+      change((now) => ({ ...now, jobs: { ...now.jobs, [kind]: { id: jobId, seeds: request.seeds } } }));
     });
 
   return (
@@ -36,13 +52,19 @@ export function GenerateTab({ node }: { readonly node: PanelNode }) {
         <Segments
           label={t.generate.what}
           value={kind}
-          onChange={setKind}
+          onChange={(next) => change((now) => ({ ...now, kind: next }))}
           options={node.slots.map((slot) => [slot, t.slots[slot]] as const)}
           testId="slot-kind"
         />
       )}
       <Section title={t.slots[kind]}>
-        <DrawFields kind={kind} form={form} onChange={setForm} prompt={tag.prompt} negative={tag.negative} />
+        <DrawFields
+          kind={kind}
+          form={form}
+          onChange={(next) => change((now) => ({ ...now, form: next }))}
+          prompt={tag.prompt}
+          negative={tag.negative}
+        />
         <StackLine node={node} />
         <div className="an-row an-spread">
           <span />

@@ -1,8 +1,8 @@
 import { PointerEventTypes } from "@babylonjs/core/Events/pointerEvents.js";
+import { SelectionOutlineLayer } from "@babylonjs/core/Layers/selectionOutlineLayer.js";
 import { Color3 } from "@babylonjs/core/Maths/math.color.js";
 import type { AbstractMesh } from "@babylonjs/core/Meshes/abstractMesh.js";
 import type { TransformNode } from "@babylonjs/core/Meshes/transformNode.js";
-import "@babylonjs/core/Rendering/outlineRenderer.js";
 import type { LoraTag, SlotKind } from "../../../service/protocol/index.ts";
 import {
   displayNameOf,
@@ -19,7 +19,7 @@ import { focusOn } from "./focus.ts";
 import { parseSceneFile, putTags, tagsIn, WHOLE_SCENE } from "./scene-file.ts";
 
 const outline = Color3.FromHexString("#f2a36e");
-const outlineMetres = 0.018;
+const outlinePixels = 2;
 
 /** A value that is listened to. */
 class Cell<T> implements Live<T> {
@@ -64,7 +64,8 @@ export class StudioHost implements PanelHost {
   readonly #options: StudioHostOptions;
   readonly #carriers = new Map<string, TagCarrier>();
   readonly #ends: (() => void)[] = [];
-  #outlined: AbstractMesh[] = [];
+  /** Drawn around the node's silhouette: a line around each mesh would cover flat ones, such as windows, whole. */
+  readonly #outline: SelectionOutlineLayer;
   #seenTags = "";
 
   constructor(options: StudioHostOptions) {
@@ -74,6 +75,11 @@ export class StudioHost implements PanelHost {
     this.studio = options.studio;
     this.scene = options.world.connection;
     this.nodes = this.#readNodes();
+    this.#outline = new SelectionOutlineLayer("selection", options.world.scene);
+    this.#outline.outlineColor = outline;
+    this.#outline.outlineThickness = outlinePixels;
+    // What stands before the node does not hide where it is; that also saves a depth pass.
+    this.#outline.useDepthOcclusion = false;
     const pointer = this.#world.scene.onPointerObservable.add((info) => {
       if (info.type !== PointerEventTypes.POINTERTAP) return;
       const mesh = info.pickInfo?.pickedMesh;
@@ -81,6 +87,7 @@ export class StudioHost implements PanelHost {
     });
     this.#ends.push(
       () => pointer.remove(),
+      () => this.#outline.dispose(),
       this.scene.onChange(() => this.#followTags()),
     );
     this.#followTags();
@@ -90,14 +97,10 @@ export class StudioHost implements PanelHost {
   select(nodeId: string | undefined, focus = false): void {
     const node = this.nodes.find(({ id }) => id === nodeId);
     this.selection.set(node);
-    for (const mesh of this.#outlined) mesh.renderOutline = false;
-    this.#outlined = node === undefined ? [] : this.#meshesOf(node.id);
-    for (const mesh of this.#outlined) {
-      mesh.outlineColor = outline;
-      mesh.outlineWidth = outlineMetres;
-      mesh.renderOutline = true;
-    }
-    if (focus) focusOn(this.#world.scene, this.#outlined);
+    const meshes = node === undefined ? [] : this.#meshesOf(node.id);
+    this.#outline.clearSelection();
+    if (meshes.length > 0) this.#outline.addSelection(meshes);
+    if (focus) focusOn(this.#world.scene, meshes);
   }
 
   tagOf(nodeId: string): LoraTag | undefined {
