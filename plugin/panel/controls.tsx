@@ -33,10 +33,12 @@ export function Button({
   const bare = children === undefined;
   return (
     <button
-      type={submit ? "submit" : "button"}
+      type={submit && !busy ? "submit" : "button"}
       className={`an-button an-${look}${bare ? " an-bare" : ""}`}
-      onClick={onClick}
-      disabled={disabled === true || busy === true}
+      // A button that is disabled loses the keyboard's focus; one that is busy keeps it.
+      onClick={busy ? undefined : onClick}
+      disabled={disabled}
+      aria-disabled={busy || undefined}
       aria-busy={busy}
       aria-label={label}
       aria-pressed={pressed}

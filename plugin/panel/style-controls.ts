@@ -57,7 +57,7 @@ export const controlsCss = /* css */ `
   cursor: default;
   opacity: 0.5;
 }
-.animula .an-button[aria-busy="true"]:disabled {
+.animula .an-button[aria-busy="true"] {
   opacity: 0.85;
 }
 .animula .an-button[aria-pressed="true"] {

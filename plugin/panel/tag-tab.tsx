@@ -44,7 +44,7 @@ export function TagTab({ node, onTrain }: { readonly node: PanelNode; readonly o
             <p>{t.tag.noneHint}</p>
             {node.kind !== "scene" && (
               <Button look="primary" onClick={onTrain} testId="go-train">
-                {t.tag.trainFirst}
+                {t.tag.trainFirst[node.kind]}
               </Button>
             )}
           </Empty>

@@ -29,7 +29,7 @@ export const en = {
     none: "No module yet",
     noneHint: "Train one from pictures, or add one from the library.",
     add: "Add a module",
-    trainFirst: "Train this NPC",
+    trainFirst: { character: "Train this NPC", surface: "Train this surface", other: "Train this node" },
     full: (max: number) => `A node takes ${max} modules at most; remove one first.`,
     search: "Search modules",
     noModules: "The library is empty. Train a module first.",

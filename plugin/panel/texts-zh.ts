@@ -29,7 +29,7 @@ export const zh: Texts = {
     none: "还没有模块",
     noneHint: "可用图片训练一个，或从模块库中添加。",
     add: "添加模块",
-    trainFirst: "训练这个 NPC",
+    trainFirst: { character: "训练这个 NPC", surface: "训练这个表面", other: "训练这个节点" },
     full: (max) => `每个节点最多 ${max} 个模块；请先移除一个。`,
     search: "搜索模块",
     noModules: "模块库为空。请先训练一个模块。",
