@@ -7,10 +7,14 @@ const durationMs = 420;
 /** How much of the view's height the node takes. */
 const shareOfView = 0.42;
 
-/** Turns the camera's eye to some meshes, smoothly; whatever the person does meanwhile wins. */
+/** What ends the turn that is under way. */
+const turning = new WeakMap<Scene, () => void>();
+
+/** Turns the camera's eye to some meshes, smoothly; whatever the person does meanwhile wins, another choice too. */
 export function focusOn(scene: Scene, meshes: readonly AbstractMesh[]): void {
   const camera = scene.activeCamera;
   if (meshes.length === 0 || camera?.getClassName() !== "ArcRotateCamera") return;
+  turning.get(scene)?.();
   const orbit = camera as ArcRotateCamera;
   const { min, max } = extentOf(meshes);
   const goal = { target: min.add(max).scale(0.5), radius: radiusFor(orbit, Vector3.Distance(min, max)) };
@@ -21,7 +25,9 @@ export function focusOn(scene: Scene, meshes: readonly AbstractMesh[]): void {
   const end = (): void => {
     frame.remove();
     pointer.remove();
+    turning.delete(scene);
   };
+  turning.set(scene, end);
   const pointer = scene.onPrePointerObservable.add((info) => {
     if (info.event.type === "pointerdown" || info.event.type === "wheel") end();
   });
