@@ -47,6 +47,30 @@ function shown(page: Page): Promise<Shown> {
   }, NODE);
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+}
+
+/** Metres from what the camera looks at to the middle of a node. */
+function metresOff(page: Page, id: string): Promise<number> {
+  return page.evaluate((nodeId) => {
+    interface Node {
+      getHierarchyBoundingVectors(): { min: Point; max: Point };
+    }
+    const { world } = (
+      globalThis as unknown as {
+        animula: { world: { scene: { activeCamera: { target: Point } }; node(id: string): Node } };
+      }
+    ).animula;
+    const { min, max } = world.node(nodeId).getHierarchyBoundingVectors();
+    const { target } = world.scene.activeCamera;
+    const off = (axis: keyof Point) => (min[axis] + max[axis]) / 2 - target[axis];
+    return Math.hypot(off("x"), off("y"), off("z"));
+  }, id);
+}
+
 /** Presses a key until the focus is on what has that test id. */
 async function pressTo(page: Page, key: string, testId: string, timesMax: number): Promise<void> {
   for (let times = 0; times < timesMax; times++) {
@@ -120,6 +144,8 @@ describeInBrowser("a surface and a folder, in a browser", function () {
     await pressTo(page, "Tab", "apply", 1);
     await page.keyboard.press("Enter");
     await slot(1, false);
+    // Many nodes were passed on the way here; the camera ends at the last.
+    assert.ok((await metresOff(page, NODE)) < 0.5);
     await shot("10-surface");
   });
 
