@@ -8,6 +8,7 @@ import { checkArguments } from "./command-line.ts";
 import { checkCommand } from "./commands/check.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { mapsCommand } from "./commands/maps.ts";
 import { sayCommand } from "./commands/say.ts";
 import { trainCommand } from "./commands/train.ts";
 import { cliErrors } from "./errors.ts";
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, CommandDef>> = {
   generate: plain(generateCommand),
   say: plain(sayCommand),
   check: plain(checkCommand),
+  maps: plain(mapsCommand),
   demo: plain(demoCommand),
 };
 const main = defineCommand({

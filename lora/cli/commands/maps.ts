@@ -1,0 +1,48 @@
+import { join, parse } from "node:path";
+import { defineCommand } from "citty";
+import sharp, { type OutputInfo } from "sharp";
+import { makeFolder, writeFileAtomic } from "../../format/index.ts";
+import { heightFromRgb, imageErrors, normalMap, occlusionMap, roughnessMap } from "../../image/index.ts";
+import { numberOption } from "../command-line.ts";
+
+export const mapsCommand = defineCommand({
+  meta: { name: "maps", description: "Normal, roughness and ambient-occlusion maps from a seamless texture" },
+  args: {
+    texture: { type: "positional", description: "Picture of the surface", required: true },
+    normal: { type: "string", description: "Strength of the relief, 0 to 10 (1)" },
+    roughness: { type: "string", description: "Mean roughness, 0 to 1 (0.5)" },
+    occlusion: { type: "string", description: "Strength of the shade in hollows, 0 to 10 (1)" },
+    output: { type: "string", description: "Folder for the maps (the texture's own)" },
+  },
+  async run({ args }) {
+    const strength = (option: "normal" | "occlusion"): number =>
+      numberOption(option, args[option], { least: 0, most: 10, isWhole: false, example: 1 }) ?? 1;
+    const [normal, occlusion] = [strength("normal"), strength("occlusion")];
+    const roughness =
+      numberOption("roughness", args.roughness, { least: 0, most: 1, isWhole: false, example: 0.5 }) ?? 0.5;
+    const { data, info } = await readRgb(args.texture);
+    const field = heightFromRgb(data, info.width, info.height);
+    const { dir, name } = parse(args.texture);
+    const folder = args.output ?? dir;
+    if (args.output !== undefined) makeFolder(folder);
+    const maps = [
+      ["normal", 3, normalMap(field, normal)],
+      ["roughness", 1, roughnessMap(field, roughness)],
+      ["occlusion", 1, occlusionMap(field, occlusion)],
+    ] as const;
+    for (const [kind, channels, bytes] of maps) {
+      const path = join(folder, `${name}-${kind}.png`);
+      const raw = { width: info.width, height: info.height, channels };
+      writeFileAtomic(path, await sharp(bytes, { raw }).png().toBuffer());
+      process.stdout.write(`${path}\n`);
+    }
+  },
+});
+
+async function readRgb(path: string): Promise<{ data: Buffer; info: OutputInfo }> {
+  try {
+    return await sharp(path).toColourspace("srgb").removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  } catch (error) {
+    throw imageErrors.TEXTURE_NOT_READABLE(path, (error as Error).message);
+  }
+}
