@@ -15,12 +15,12 @@ const HOLLOW_RADII = [2, 8, 24] as const;
 const OCCLUSION_GAIN = 2;
 const ROUGHNESS_GAIN = 0.5;
 
-/** Light is taken as high, which holds for stone, wood and soil lit evenly. @param rgb [height, width, 3] */
-export function heightFromRgb(rgb: Uint8Array, width: number, height: number): HeightField {
+/** Light is taken as high, which holds for stone, wood and cloth, but not for bright joints. @param rgb [height, width, 3] */
+export function heightFromRgb(rgb: Uint8Array, width: number, height: number, isDarkHigh = false): HeightField {
   const values = new Float32Array(width * height);
   for (let i = 0; i < values.length; i++)
     values[i] = (0.2126 * rgb[3 * i]! + 0.7152 * rgb[3 * i + 1]! + 0.0722 * rgb[3 * i + 2]!) / 255;
-  return { values, width, height };
+  return { values: isDarkHigh ? values.map((value) => 1 - value) : values, width, height };
 }
 
 /** Tangent-space normals as glTF has them (red right, green up, blue out). Returns [height, width, 3]. */

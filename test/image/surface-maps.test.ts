@@ -66,6 +66,16 @@ describe("surface maps", () => {
     assert.deepEqual([...normalMap(field, 0).subarray(0, 3)], [128, 128, 255]);
   });
 
+  it("turn inside out when dark is high", () => {
+    const [upright, inverted] = [false, true].map((isDarkHigh) =>
+      normalMap(heightFromRgb(waves(), SIDE, SIDE, isDarkHigh), 2),
+    );
+    const red = (map: Uint8Array): number[] => [...map].filter((_, i) => i % 3 === 0);
+    const mirrored = red(inverted!);
+    const sums = red(upright!).map((value, i) => value + mirrored[i]!);
+    assert.ok(sums.every((sum) => Math.abs(sum - 255) <= 1));
+  });
+
   it("are written by the command, and a file that is no picture is named", async () => {
     const dir = mkdtempSync(join(tmpdir(), "maps-"));
     const texture = join(dir, "wall.png");

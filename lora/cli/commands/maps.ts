@@ -12,6 +12,7 @@ export const mapsCommand = defineCommand({
     normal: { type: "string", description: "Strength of the relief, 0 to 10 (1)" },
     roughness: { type: "string", description: "Mean roughness, 0 to 1 (0.5)" },
     occlusion: { type: "string", description: "Strength of the shade in hollows, 0 to 10 (1)" },
+    invert: { type: "boolean", description: "Dark is high: for bright joints between dark tiles" },
     output: { type: "string", description: "Folder for the maps (the texture's own)" },
   },
   async run({ args }) {
@@ -21,7 +22,8 @@ export const mapsCommand = defineCommand({
     const roughness =
       numberOption("roughness", args.roughness, { least: 0, most: 1, isWhole: false, example: 0.5 }) ?? 0.5;
     const { data, info } = await readRgb(args.texture);
-    const field = heightFromRgb(data, info.width, info.height);
+    const isDarkHigh = args.invert === true;
+    const field = heightFromRgb(data, info.width, info.height, isDarkHigh);
     const { dir, name } = parse(args.texture);
     const folder = args.output ?? dir;
     if (args.output !== undefined) makeFolder(folder);
