@@ -6,6 +6,7 @@ import type { ParameterSource } from "../nn/index.ts";
 import { Session, type Feeds, type HostTensor } from "../runtime/index.ts";
 import { ADAMW_DEFAULTS, adamWStep, clipGradients, FlatParameters } from "../train/index.ts";
 import type { Random } from "../diffusion/index.ts";
+import { averagedWeights } from "./averaged-weights.ts";
 
 /** Every parameter the model asks for becomes a graph input. */
 export class TrainableParameters implements ParameterSource {
@@ -138,16 +139,27 @@ export class FullTrainer {
     writeSafetensors(path, tensors, { step: String(this.step), names: JSON.stringify([...shapes]) });
   }
 
-  /** Goes on from `path` if it holds a checkpoint of this model. */
+  /** Goes on from `path` if it holds a checkpoint of this model; one unpacked from a base holds its average only. */
   resume(path: string): boolean {
     if (!existsSync(path)) return false;
     const file = openSafetensors(path);
+    if (!file.tensors.has("weights")) return this.begin(averagedWeights(path));
     if (file.metadata["names"] !== JSON.stringify([...this.parameters.shapes])) return false;
     this.parameters.weights.set(readTensor(file, "weights"));
     this.average.set(readTensor(file, "average"));
     this.parameters.moments.first.set(readTensor(file, "first"));
     this.parameters.moments.second.set(readTensor(file, "second"));
     this.step = Number(file.metadata["step"]);
+    return true;
+  }
+
+  private begin(initial: Readonly<Record<string, HostTensor>>): boolean {
+    for (const [name, view] of this.parameters.views(this.parameters.weights)) {
+      const given = initial[name];
+      if (!given || String(given.dims) !== String(view.dims)) return false;
+      view.data.set(given.data as Float32Array);
+    }
+    this.average.set(this.parameters.weights);
     return true;
   }
 }

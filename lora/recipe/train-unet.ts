@@ -4,13 +4,13 @@
  * v-prediction, unweighted: min-SNR weights would all but silence the noisiest timesteps, the ones where the caption
  * decides what there will be. A tenth of the captions is emptied, for classifier-free guidance.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { NoiseSchedule, Random } from "../diffusion/index.ts";
 import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import { allAxes, Graph, mul, reduceMean, sub, symbol } from "../graph/index.ts";
-import { clipText, ClipTokenizer, unet, vaeEncode } from "../models/index.ts";
+import { clipText, ClipTokenizer, unet, vaeEncode, type BpeVocabulary } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
@@ -81,16 +81,23 @@ function buildLoss(vocabSize: number, length: number) {
   };
 }
 
+/** The vocabulary that the text tower was begun with, or one made from the captions. */
+function vocabularyIn(path: string): BpeVocabulary {
+  if (existsSync(path)) {
+    const known = JSON.parse(readFileSync(path, "utf8")) as Pick<BpeVocabulary, "merges"> & { vocab: object };
+    return { ...known, vocab: new Map(Object.entries(known.vocab)) };
+  }
+  const captions = data.samples.map(({ caption }) => caption);
+  const made = trainBpe(captions, VOCABULARY_MAX);
+  writeFileSync(path, JSON.stringify({ ...made, vocab: Object.fromEntries(made.vocab) }));
+  return made;
+}
+
 const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
-const { vocab, merges } = trainBpe(
-  data.samples.map(({ caption }) => caption),
-  VOCABULARY_MAX,
-);
-const vocabulary = { vocab: Object.fromEntries(vocab), merges };
-writeFileSync(join(args.out, "vocabulary.json"), JSON.stringify(vocabulary));
+const { vocab, merges } = vocabularyIn(join(args.out, "vocabulary.json"));
 const tokenizer = new ClipTokenizer({ vocab, merges });
 const length = miniText(vocab.size).maxPositions;
 const encode = (caption: string): BigInt64Array => BigInt64Array.from(tokenizer.encode(caption, length), BigInt);
