@@ -187,19 +187,25 @@ export class ClipTokenizer {
  * @throws TOKENIZER_MISSING, TOKENIZER_INVALID
  */
 export async function readClipTokenizer(folder: string): Promise<ClipTokenizer> {
+  const options = await readTokenizerOptions(folder);
+  const { vocabulary, file } = await readClipVocabulary(folder);
+  return new ClipTokenizer(vocabulary, options, file);
+}
+
+/** The vocabulary alone, and the file it came from. @throws TOKENIZER_MISSING, TOKENIZER_INVALID */
+export async function readClipVocabulary(folder: string): Promise<{ vocabulary: BpeVocabulary; file: string }> {
   const vocabFile = join(folder, "vocab.json");
   const mergesFile = join(folder, "merges.txt");
   const tokenizerFile = join(folder, "tokenizer.json");
   const [vocabText, mergesText] = await Promise.all([readIfPresent(vocabFile), readIfPresent(mergesFile)]);
-  const options = await readTokenizerOptions(folder);
   if (vocabText !== undefined && mergesText !== undefined) {
     const vocab = parseVocab(parseObject(vocabText, vocabFile), vocabFile);
     const lines = mergesText.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#version"));
-    return new ClipTokenizer({ vocab, merges: parseMerges(lines, mergesFile) }, options, vocabFile);
+    return { vocabulary: { vocab, merges: parseMerges(lines, mergesFile) }, file: vocabFile };
   }
   const tokenizerText = await readIfPresent(tokenizerFile);
   if (tokenizerText === undefined) throw tokenizerErrors.TOKENIZER_MISSING(folder);
-  return new ClipTokenizer(parseTokenizerJson(tokenizerText, tokenizerFile), options, tokenizerFile);
+  return { vocabulary: parseTokenizerJson(tokenizerText, tokenizerFile), file: tokenizerFile };
 }
 
 /**

@@ -1,5 +1,11 @@
 export { clipText, type ClipTextConfig } from "./clip-text.ts";
-export { ClipTokenizer, openAiClipTokenizer, readClipTokenizer, type BpeVocabulary } from "./clip-tokenizer.ts";
+export {
+  ClipTokenizer,
+  openAiClipTokenizer,
+  readClipTokenizer,
+  readClipVocabulary,
+  type BpeVocabulary,
+} from "./clip-tokenizer.ts";
 // What training a vocabulary shares with reading one.
 export {
   byteOrder,

@@ -2,7 +2,7 @@
  * Writes the trained base as a diffusers folder in half precision: `node lora/recipe/export-base.ts --out assets/base/mini-sd`.
  * Reads the moving averages that `train-vae.ts` and `train-unet.ts` left in `--from`.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
@@ -16,6 +16,7 @@ import type { HostTensor } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { writeTokenizer } from "./train-tokenizer.ts";
+import { readVocabulary } from "./vocabulary-file.ts";
 
 const SIDE = 128;
 const LATENT_SIDE = 16;
@@ -102,11 +103,8 @@ const { values: args } = parseArgs({
 });
 const trained = averagedWeights(join(args.from, "unet-state.safetensors"));
 const { scalingFactor } = openSafetensors(join(args.from, "latents.safetensors")).metadata;
-const { vocab, merges } = JSON.parse(readFileSync(join(args.from, "vocabulary.json"), "utf8")) as {
-  vocab: Record<string, number>;
-  merges: [string, string][];
-};
-const vocabSize = Object.keys(vocab).length;
+const vocabulary = readVocabulary(join(args.from, "vocabulary.json"));
+const vocabSize = vocabulary.vocab.size;
 mkdirSync(args.out, { recursive: true });
 const weightsFile = "diffusion_pytorch_model.safetensors";
 writePart(args.out, "unet", weightsFile, unetConfig(), below(trained, "unet."));
@@ -120,11 +118,7 @@ writePart(
 );
 mkdirSync(join(args.out, "scheduler"), { recursive: true });
 writeJson(join(args.out, "scheduler", "scheduler_config.json"), { _class_name: "DDIMScheduler", ...miniSchedule });
-writeTokenizer(
-  join(args.out, "tokenizer"),
-  { vocab: new Map(Object.entries(vocab)), merges },
-  miniText(vocabSize).maxPositions,
-);
+writeTokenizer(join(args.out, "tokenizer"), vocabulary, miniText(vocabSize).maxPositions);
 writeJson(join(args.out, "model_index.json"), {
   _class_name: "StableDiffusionPipeline",
   _diffusers_version: DIFFUSERS,

@@ -154,11 +154,9 @@ export class FullTrainer {
   }
 
   private begin(initial: Readonly<Record<string, HostTensor>>): boolean {
-    for (const [name, view] of this.parameters.views(this.parameters.weights)) {
-      const given = initial[name];
-      if (!given || String(given.dims) !== String(view.dims)) return false;
-      view.data.set(given.data as Float32Array);
-    }
+    const views = [...this.parameters.views(this.parameters.weights)];
+    if (!views.every(([name, { dims }]) => String(initial[name]?.dims) === String(dims))) return false;
+    for (const [name, { data }] of views) data.set(initial[name]!.data as Float32Array);
     this.average.set(this.parameters.weights);
     return true;
   }

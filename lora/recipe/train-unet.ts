@@ -4,7 +4,7 @@
  * v-prediction, unweighted: min-SNR weights would all but silence the noisiest timesteps, the ones where the caption
  * decides what there will be. A tenth of the captions is emptied, for classifier-free guidance.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { NoiseSchedule, Random } from "../diffusion/index.ts";
@@ -19,6 +19,7 @@ import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { trainBpe } from "./train-tokenizer.ts";
+import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -83,13 +84,10 @@ function buildLoss(vocabSize: number, length: number) {
 
 /** The vocabulary that the text tower was begun with, or one made from the captions. */
 function vocabularyIn(path: string): BpeVocabulary {
-  if (existsSync(path)) {
-    const known = JSON.parse(readFileSync(path, "utf8")) as Pick<BpeVocabulary, "merges"> & { vocab: object };
-    return { ...known, vocab: new Map(Object.entries(known.vocab)) };
-  }
+  if (existsSync(path)) return readVocabulary(path);
   const captions = data.samples.map(({ caption }) => caption);
   const made = trainBpe(captions, VOCABULARY_MAX);
-  writeFileSync(path, JSON.stringify({ ...made, vocab: Object.fromEntries(made.vocab) }));
+  writeVocabulary(path, made);
   return made;
 }
 
@@ -97,16 +95,17 @@ const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
-const { vocab, merges } = vocabularyIn(join(args.out, "vocabulary.json"));
-const tokenizer = new ClipTokenizer({ vocab, merges });
-const length = miniText(vocab.size).maxPositions;
+const vocabulary = vocabularyIn(join(args.out, "vocabulary.json"));
+const vocabSize = vocabulary.vocab.size;
+const tokenizer = new ClipTokenizer(vocabulary);
+const length = miniText(vocabSize).maxPositions;
 const encode = (caption: string): BigInt64Array => BigInt64Array.from(tokenizer.encode(caption, length), BigInt);
 const tokens = data.samples.map(({ caption }) => encode(caption));
 const empty = encode("");
 const latents = await encodeLatents(data, join(args.out, "latents.safetensors"));
 const schedule = new NoiseSchedule(miniSchedule);
 
-const { loss, parameters } = buildLoss(vocab.size, length);
+const { loss, parameters } = buildLoss(vocabSize, length);
 const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), {
   emaDecay: 0.997,
   maxGradNorm: 1,
@@ -115,7 +114,7 @@ const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), {
 const statePath = join(args.out, "unet-state.safetensors");
 trainer.resume(statePath);
 console.log(
-  `UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocab.size}, from step ${trainer.step}`,
+  `UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocabSize}, from step ${trainer.step}`,
 );
 
 /** Half of the draws fall into the noisiest quarter, a tenth into the last hundredth: there the caption decides alone. */

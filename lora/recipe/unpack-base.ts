@@ -3,10 +3,12 @@
  * writes the VAE, UNet, text tower and vocabulary of an exported base as the state that `train-unet.ts` and
  * `export-base.ts` read. Optimiser moments are not part of a base and start anew, and so does the count of steps.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openSafetensors, readTensor, writeFileAtomic, writeSafetensors } from "../format/index.ts";
+import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
+import { readClipVocabulary } from "../models/index.ts";
+import { writeVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
   options: { base: { type: "string", default: "assets/base/mini-sd" }, out: { type: "string", default: ".work/base" } },
@@ -39,7 +41,4 @@ unpack("unet-state.safetensors", [
   ["text_encoder.", "text_encoder/model.safetensors"],
   ["unet.", "unet/diffusion_pytorch_model.safetensors"],
 ]);
-const vocab = JSON.parse(readFileSync(join(args.base, "tokenizer", "vocab.json"), "utf8")) as Record<string, number>;
-const lines = readFileSync(join(args.base, "tokenizer", "merges.txt"), "utf8").split("\n");
-const merges = lines.filter((line) => line !== "" && !line.startsWith("#version")).map((line) => line.split(" "));
-writeFileAtomic(join(args.out, "vocabulary.json"), JSON.stringify({ vocab, merges }));
+writeVocabulary(join(args.out, "vocabulary.json"), (await readClipVocabulary(join(args.base, "tokenizer"))).vocabulary);

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { heightFromRgb, normalMap, occlusionMap, roughnessMap } from "../../lora/image/index.ts";
 import { animula } from "../cli/animula.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 const SIDE = 64;
 
@@ -77,7 +76,7 @@ describe("surface maps", () => {
   });
 
   it("are written by the command, and a file that is no picture is named", async () => {
-    const dir = mkdtempSync(join(tmpdir(), "maps-"));
+    const dir = tempDir();
     const texture = join(dir, "wall.png");
     await sharp(waves(), { raw: { width: SIDE, height: SIDE, channels: 3 } }).toFile(texture);
     const run = await animula(["maps", texture, "--normal", "2", "--roughness", "0.5"]);
