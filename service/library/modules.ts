@@ -60,7 +60,7 @@ export class Modules {
 
   async #putFile(name: string, file: string): Promise<{ sha256: string; bytes: number }> {
     try {
-      return await this.#store.objects.put(createReadStream(file), limits.moduleBytesMax);
+      return await this.#store.objects.put(bytesOf(file), limits.moduleBytesMax);
     } catch (error) {
       if (error instanceof ServiceError) throw error;
       const { code } = error as NodeJS.ErrnoException;
@@ -109,6 +109,11 @@ export class Modules {
     const path = this.#store.objects.path(sha256);
     return { path, sha256, version: found, baseHash, name: row.modules.name, triggerWord };
   }
+}
+
+/** Opens the file when its first bytes are asked for: a stream opened earlier could fail before anybody listens to it. */
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file) as AsyncIterable<Uint8Array>;
 }
 
 /** "Ärger  1" and "ärger 1" are one name. */
