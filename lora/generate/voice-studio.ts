@@ -2,6 +2,7 @@
 import type { ModuleSite, Stack } from "../adapter/index.ts";
 import { withSystem } from "../data/index.ts";
 import { Random } from "../diffusion/index.ts";
+import { AnimulaError } from "../format/index.ts";
 import type { ChatMessage, LanguageModel } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
 import { generateErrors } from "./errors.ts";
@@ -29,8 +30,12 @@ export interface ReplyRequest {
 export interface Reply {
   readonly text: string;
   readonly tokens: number;
-  /** end: the model had said all; stop: a stop text; length: `maxTokens` or the model's context; cancelled: the signal. */
-  readonly reason: "end" | "stop" | "length" | "cancelled";
+  /**
+   * end: the model had said all; stop: a stop text; length: `maxTokens` or the model's context; cancelled: the signal;
+   * refused: `error` says why nothing was said.
+   */
+  readonly reason: "end" | "stop" | "length" | "cancelled" | "refused";
+  readonly error?: Error;
 }
 
 export const REPLY_DEFAULTS = { maxTokens: 256, seed: 1 } as const;
@@ -55,16 +60,56 @@ export class VoiceStudio {
   /** @throws PROMPT_TOO_LONG, BASE_TEMPLATE */
   async reply(request: ReplyRequest): Promise<Reply> {
     const [reply] = await this.replies([request]);
+    if (reply!.error) throw reply!.error;
     return reply!;
   }
 
-  /** Several replies in one batch, each with its own stack and seed; each is what it would be alone. Errors as `reply`. */
+  /**
+   * Several replies in one batch, each with its own stack and seed; each is what it would be alone. One whose dialogue
+   * cannot be read is `refused`, with the error that `reply` throws; the others go on.
+   */
   async replies(requests: readonly ReplyRequest[]): Promise<Reply[]> {
-    const speakers = requests.map((request) => new Speaker(this.base, request));
-    const stacks = requests.map(({ stack = [] }) => stack);
+    const rows = requests.map((request) => this.speaker(request));
+    const speakers = rows.filter((row) => row instanceof Speaker);
+    if (speakers.length > 0) await this.speak(speakers);
+    return rows.map((row) => (row instanceof Speaker ? row.reply() : row));
+  }
+
+  /**
+   * The newest messages that leave room for a reply of `maxTokens`: the system message and the last message stay, the oldest
+   * others go, and what is left of them begins with a user. What is still too long, `reply` refuses.
+   */
+  fitting(request: ReplyRequest): readonly ChatMessage[] {
+    const all = withSystem(request.messages, request.systemPrompt);
+    const system = all[0]?.role === "system" ? all.slice(0, 1) : [];
+    const turns = all.slice(system.length);
+    const most = this.base.config.maxPositions - (request.maxTokens ?? REPLY_DEFAULTS.maxTokens);
+    for (let start = 0; start < turns.length - 1; start++) {
+      const messages = [...system, ...turns.slice(start)];
+      if (start > 0 && turns[start]!.role !== "user") continue;
+      if (this.promptTokens({ ...request, messages }) <= most) return messages;
+    }
+    return [...system, ...turns.slice(-1)];
+  }
+
+  /** Tokens that the dialogue of a request takes in the base's context. @throws BASE_TEMPLATE */
+  promptTokens({ messages, systemPrompt }: Pick<ReplyRequest, "messages" | "systemPrompt">): number {
+    return this.base.tokenizer.prompt(withSystem(messages, systemPrompt)).length;
+  }
+
+  private speaker(request: ReplyRequest): Speaker | Reply {
+    try {
+      return new Speaker(this.base, request);
+    } catch (error) {
+      if (!(error instanceof AnimulaError)) throw error;
+      return { text: "", tokens: 0, reason: "refused", error };
+    }
+  }
+
+  private async speak(speakers: readonly Speaker[]): Promise<void> {
     const batch = await this.decoder.start(
       speakers.map(({ prompt }) => prompt),
-      stacks,
+      speakers.map(({ stack }) => stack),
     );
     let speaking = speakers;
     while (speaking.length > 0) {
@@ -78,7 +123,6 @@ export class VoiceStudio {
       }
       speaking = going.map((i) => speaking[i]!);
     }
-    return speakers.map((speaker) => speaker.reply());
   }
 
   async close(): Promise<void> {
@@ -89,6 +133,7 @@ export class VoiceStudio {
 /** One reply on its way. */
 class Speaker {
   readonly prompt: readonly number[];
+  readonly stack: Stack;
   reason: Reply["reason"] | undefined;
   private readonly request: ReplyRequest;
   private readonly text: ReplyText;
@@ -99,6 +144,7 @@ class Speaker {
 
   constructor({ tokenizer, config }: LanguageModel, request: ReplyRequest) {
     this.request = request;
+    this.stack = request.stack ?? [];
     this.prompt = tokenizer.prompt(withSystem(request.messages, request.systemPrompt));
     const room = config.maxPositions - this.prompt.length;
     if (room < 1) throw generateErrors.PROMPT_TOO_LONG(config.maxPositions - 1, this.prompt.length);

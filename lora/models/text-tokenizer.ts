@@ -5,6 +5,7 @@ import { Template } from "@huggingface/jinja";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { readConfig } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
+import { forbiddenTexts, withoutTexts, wordsOnly, type AddedToken } from "./prompt-guard.ts";
 
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
@@ -17,6 +18,13 @@ const PLAIN_TEMPLATE = `{{ bos_token }}{% for message in messages %}{% if messag
 {% else %}{{ "### Response:\\n" + message.content + eos_token + "\\n\\n" }}{% endif %}{% endfor %}\
 {% if add_generation_prompt %}{{ "### Response:\\n" }}{% endif %}`;
 
+/** Conversations that show what a template writes; some refuse system messages, some more than one turn. */
+const PROBES: readonly ChatMessage["role"][][] = [
+  ["system", "user", "assistant", "user"],
+  ["user", "assistant", "user"],
+  ["user"],
+];
+
 export class TextTokenizer {
   /** One more than the largest id. */
   readonly size: number;
@@ -27,6 +35,9 @@ export class TextTokenizer {
   private readonly template: Template;
   private readonly specialIds: ReadonlySet<number>;
   private readonly templateValues: Readonly<Record<string, unknown>>;
+  private readonly clean: (content: string) => string;
+  /** Ids that only the template may write. A special one for unknown characters comes from any text. */
+  private readonly guardedIds: ReadonlySet<number>;
 
   constructor(path: string, tokenizer: Tokenizer, settings: TokenizerSettings) {
     this.path = path;
@@ -40,6 +51,16 @@ export class TextTokenizer {
     this.endIds = new Set([...endIds, ...(eosId === undefined ? [] : [eosId])]);
     this.template = parseTemplate(path, template ?? PLAIN_TEMPLATE);
     this.templateValues = { bos_token: bosToken ?? "", eos_token: eosToken ?? "" };
+    // Tokens that end a reply are marks, also where a tokenizer.json keeps them among the ordinary ones.
+    const ends = [...this.endIds].map(
+      (id) => [id, { content: tokenizer.id_to_token(id) ?? "", special: false }] as const,
+    );
+    const marks = new Map<number, AddedToken>([...ends, ...added]);
+    const forbidden = forbiddenTexts([...marks.values()], this.frames());
+    this.clean = withoutTexts(forbidden);
+    const unknown = this.encode("\u{10FFFF}");
+    const guarded = [...marks].filter(([id, { content }]) => forbidden.includes(content) && !unknown.includes(id));
+    this.guardedIds = new Set(guarded.map(([id]) => id));
   }
 
   /** The ids of a text as it stands: nothing is put before or after it. */
@@ -57,11 +78,56 @@ export class TextTokenizer {
   }
 
   /**
-   * A conversation as the model was trained to read it.
+   * A conversation as the model was trained to read it. Contents cannot pose as the template's own marks: what looks like
+   * one is left out of them.
    * @param forReply ends where the next reply begins
    * @throws BASE_TEMPLATE where the template refuses the conversation
    */
   chatText(messages: readonly ChatMessage[], forReply: boolean): string {
+    return this.chat(messages, forReply).text;
+  }
+
+  /** The ids of a conversation up to where the reply begins. Errors as `chatText`. */
+  prompt(messages: readonly ChatMessage[]): number[] {
+    return this.chat(messages, true).ids;
+  }
+
+  /**
+   * A whole conversation as ids, and which of them the assistant said (the end of each turn included).
+   * Errors as `chatText`.
+   */
+  conversation(messages: readonly ChatMessage[]): { ids: number[]; isReply: boolean[] } {
+    const { ids } = this.chat(messages, false);
+    const isReply = ids.map(() => false);
+    messages.forEach(({ role }, i) => {
+      if (role !== "assistant") return;
+      const start = sharedStart(ids, this.prompt(messages.slice(0, i)));
+      const end = sharedStart(ids, this.chat(messages.slice(0, i + 1), false).ids);
+      const last = this.endOfTurn(ids, start, end);
+      isReply.fill(true, start, last);
+    });
+    return { ids, isReply };
+  }
+
+  /**
+   * Normalizers and models may still make marks of cleaned contents, full-width letters for one. So the marks are compared
+   * with those of the same conversation in mere words; where they differ, the words are what the model gets to read.
+   */
+  private chat(messages: readonly ChatMessage[], forReply: boolean): { text: string; ids: number[] } {
+    const read = (change: (content: string) => string) => {
+      const text = this.render(
+        messages.map((message) => ({ ...message, content: change(message.content) })),
+        forReply,
+      );
+      const ids = this.encode(text);
+      return { text, ids, marks: ids.filter((id) => this.guardedIds.has(id)).join() };
+    };
+    const cleaned = read(this.clean);
+    const words = read((content) => wordsOnly(this.clean(wordsOnly(content))));
+    return cleaned.marks === words.marks ? cleaned : words;
+  }
+
+  private render(messages: readonly ChatMessage[], forReply: boolean): string {
     const values = { ...this.templateValues, messages, add_generation_prompt: forReply };
     try {
       // Reasoning is switched off: a character answers at once.
@@ -71,26 +137,18 @@ export class TextTokenizer {
     }
   }
 
-  /** The ids of a conversation up to where the reply begins. Errors as `chatText`. */
-  prompt(messages: readonly ChatMessage[]): number[] {
-    return this.encode(this.chatText(messages, true));
-  }
-
-  /**
-   * A whole conversation as ids, and which of them the assistant said (the end of each turn included).
-   * Errors as `chatText`.
-   */
-  conversation(messages: readonly ChatMessage[]): { ids: number[]; isReply: boolean[] } {
-    const ids = this.encode(this.chatText(messages, false));
-    const isReply = ids.map(() => false);
-    messages.forEach(({ role }, i) => {
-      if (role !== "assistant") return;
-      const start = sharedStart(ids, this.prompt(messages.slice(0, i)));
-      const end = sharedStart(ids, this.encode(this.chatText(messages.slice(0, i + 1), false)));
-      const last = this.endOfTurn(ids, start, end);
-      isReply.fill(true, start, last);
-    });
-    return { ids, isReply };
+  /** What the template writes around contents, of the longest conversation that it takes. */
+  private frames(): string[] {
+    const content = "zqcontentqz";
+    for (const roles of PROBES) {
+      const messages = roles.map((role) => ({ role, content }));
+      try {
+        return [...this.render(messages, true).split(content), ...this.render(messages, false).split(content)];
+      } catch {
+        // One that refuses these roles may take the next ones.
+      }
+    }
+    return [];
   }
 
   /** Templates put a line break after the token that ends a turn, which nobody waits for when replying. */

@@ -81,6 +81,43 @@ describe("replies", () => {
   });
 });
 
+describe("dialogues that are too long", () => {
+  let studio: VoiceStudio;
+  before(async () => void (studio = await VoiceStudio.open(base)));
+  after(() => studio.close());
+  const long = "a b ".repeat(200);
+
+  it("one is refused with its error, the others of its batch are what they are alone", async () => {
+    const messages = asked("Who are you?");
+    const [first, refused, last] = await studio.replies([
+      { messages, maxTokens: 5, seed: 1 },
+      { messages: asked(long), maxTokens: 5 },
+      { messages, maxTokens: 5, seed: 2 },
+    ]);
+    assert.equal(refused!.reason, "refused");
+    assert.equal((refused!.error as { code?: string }).code, "PROMPT_TOO_LONG");
+    assert.deepEqual(first, await studio.reply({ messages, maxTokens: 5, seed: 1 }));
+    assert.deepEqual(last, await studio.reply({ messages, maxTokens: 5, seed: 2 }));
+    assert.deepEqual(await studio.replies([]), []);
+  });
+
+  it("their oldest messages can be left out until the rest fits, the persona stays", () => {
+    const turns = Array.from({ length: 9 }, (_, i): ChatMessage => {
+      return { role: i % 2 === 0 ? "user" : "assistant", content: `line ${i} and some more of it` };
+    });
+    const request: ReplyRequest = { messages: turns, systemPrompt: "You are a guard.", maxTokens: 40 };
+    const messages = studio.fitting(request);
+    assert.ok(messages.length > 2 && messages.length < 10, String(messages.length));
+    assert.deepEqual(messages[0], { role: "system", content: "You are a guard." });
+    assert.equal(messages[1]!.role, "user");
+    assert.deepEqual(messages.slice(1), turns.slice(1 - messages.length));
+    assert.ok(studio.promptTokens({ messages }) <= 256 - 40);
+    assert.ok(studio.promptTokens({ messages: [messages[0]!, ...turns.slice(-1 - messages.length)] }) > 256 - 40);
+    assert.deepEqual(studio.fitting({ messages: asked(long) }), asked(long));
+    assert.deepEqual(studio.fitting({ messages: asked("hi") }), asked("hi"));
+  });
+});
+
 describe("text of a growing reply", () => {
   const { tokenizer } = base;
 
