@@ -22,8 +22,8 @@ export function datasetRoutes({ access, library, log }: DatasetRouteOptions): Ro
     res.json(await library.getDatasets());
   });
   router.post("/", changes, json, async (req, res) => {
-    const { name, nodeId } = readBody(datasetRequest, req.body);
-    res.status(201).json(await library.createDataset({ name, nodeId, owner: identityOf(req).name }));
+    const { name, nodeId, kind } = readBody(datasetRequest, req.body);
+    res.status(201).json(await library.createDataset({ name, nodeId, kind, owner: identityOf(req).name }));
   });
   router.get("/:id", reads, async (req, res) => {
     res.json(await library.getDataset(param(req.params["id"])));

@@ -11,6 +11,13 @@ export interface SampleSnapshot {
   readonly sha256: string;
 }
 
+export interface ReplySnapshot {
+  readonly step: number;
+  readonly index: number;
+  readonly prompt: string;
+  readonly text: string;
+}
+
 /** Every field of the protocol's JobState, as plain values. */
 export interface JobSnapshot {
   readonly id: string;
@@ -32,6 +39,8 @@ export interface JobSnapshot {
   validationLosses: number[];
   savedSteps: number[];
   samples: SampleSnapshot[];
+  /** By step and index. */
+  replies: ReplySnapshot[];
   log: string[];
   /** JSON of an ErrorBody; "" if none. */
   error: string;
@@ -90,6 +99,7 @@ export function newState(
     validationLosses: [],
     savedSteps: [],
     samples: [],
+    replies: [],
     log: [],
     error: "",
     moduleId: "",
@@ -138,7 +148,8 @@ export function toRow(job: Job): JobRow {
 export function fromRow(row: JobRow): Job {
   const { request, progress, owner, ...fields } = row;
   const { deaths, data, ...live } = progress as unknown as JobSnapshot & { deaths: number; data?: string[] };
-  const state = { ...live, ...fields } as JobSnapshot;
+  // Rows from before there were voices have no replies.
+  const state = { replies: [], ...live, ...fields } as unknown as JobSnapshot;
   return row.kind === "train"
     ? { kind: "train", owner, state, deaths, request: request as unknown as TrainRequest, data: data ?? [] }
     : { kind: "draw", owner, state, deaths, request: request as unknown as FixedDrawRequest };

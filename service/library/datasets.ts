@@ -1,7 +1,7 @@
 /** Data sets: rows for pictures and captions, objects for their bytes. */
 import { randomUUID } from "node:crypto";
 import { and, asc, count, desc, eq, sql } from "drizzle-orm";
-import { limits, ServiceError, type DatasetImage, type DatasetReply } from "../protocol/index.ts";
+import { limits, ServiceError, type DatasetImage, type DatasetReply, type ModuleKind } from "../protocol/index.ts";
 import { tables, TooManyBytes, type Database, type Store } from "../store/index.ts";
 import { record } from "./audit.ts";
 import type { ObjectKeeper } from "./object-keeper.ts";
@@ -21,13 +21,13 @@ export class Datasets {
     this.#keeper = keeper;
   }
 
-  async create({ name, nodeId, owner }: NewDataset): Promise<DatasetReply> {
+  async create({ name, nodeId, owner, kind = "picture" }: NewDataset): Promise<DatasetReply> {
     const id = randomUUID();
     await this.#store.db.transaction(async (tx) => {
-      await tx.insert(datasets).values({ id, name, nodeId, owner, revision: 0, createdAt: Date.now() });
-      await record(tx, owner, "dataset.create", id, { name, nodeId });
+      await tx.insert(datasets).values({ id, name, nodeId, owner, kind, revision: 0, createdAt: Date.now() });
+      await record(tx, owner, "dataset.create", id, { name, nodeId, kind });
     });
-    return { id, name, nodeId, revision: 0, images: [] };
+    return { id, name, nodeId, revision: 0, kind, images: [], lines: 0 };
   }
 
   /** Newest first. */
@@ -42,14 +42,15 @@ export class Datasets {
   }
 
   async #summaries(id?: string): Promise<DatasetSummary[]> {
-    const { name, nodeId, owner, revision, createdAt } = datasets;
-    return this.#store.db
-      .select({ id: datasets.id, name, nodeId, owner, revision, createdAt, images: count(images.id) })
+    const { name, nodeId, owner, revision, createdAt, kind, lines } = datasets;
+    const rows = await this.#store.db
+      .select({ id: datasets.id, name, nodeId, owner, revision, createdAt, kind, lines, images: count(images.id) })
       .from(datasets)
       .leftJoin(images, eq(images.datasetId, datasets.id))
       .where(id === undefined ? undefined : eq(datasets.id, id))
       .groupBy(datasets.id)
       .orderBy(desc(datasets.createdAt));
+    return rows.map((row) => ({ ...row, kind: row.kind as ModuleKind }));
   }
 
   /** Newest first, with their pictures. */
@@ -57,15 +58,11 @@ export class Datasets {
     const summaries = await this.#summaries();
     const rows = await this.#store.db.select().from(images).orderBy(asc(images.position));
     const byDataset = Map.groupBy(rows, ({ datasetId }) => datasetId);
-    return summaries.map(({ id, name, nodeId, revision }) => {
-      return { id, name, nodeId, revision, images: (byDataset.get(id) ?? []).map(toImage) };
-    });
+    return summaries.map((summary) => toReply(summary, byDataset.get(summary.id) ?? []));
   }
 
   async get(id: string): Promise<DatasetReply> {
-    const { name, nodeId, revision } = await this.summary(id);
-    const rows = await this.rows(id);
-    return { id, name, nodeId, revision, images: rows.map(toImage) };
+    return toReply(await this.summary(id), await this.rows(id));
   }
 
   /** Pictures in the order they were added. */
@@ -192,6 +189,13 @@ function refuseTooMany(pictures: number): void {
   if (pictures > limits.imagesPerDatasetMax) {
     throw new ServiceError("TOO_MANY_IMAGES", { limit: limits.imagesPerDatasetMax });
   }
+}
+
+function toReply(
+  { id, name, nodeId, revision, kind, lines }: DatasetSummary,
+  rows: readonly (typeof images.$inferSelect)[],
+): DatasetReply {
+  return { id, name, nodeId, revision, kind, images: rows.map(toImage), lines };
 }
 
 function toImage(row: Omit<typeof images.$inferSelect, "addedAt" | "originalSha256">): DatasetImage {

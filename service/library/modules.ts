@@ -2,7 +2,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { and, asc, desc, eq, sql } from "drizzle-orm";
-import { displayName, limits, ServiceError, type ModuleReply, type ModuleVersion } from "../protocol/index.ts";
+import {
+  displayName,
+  limits,
+  ServiceError,
+  type ModuleKind,
+  type ModuleReply,
+  type ModuleVersion,
+} from "../protocol/index.ts";
 import { tables, TooManyBytes, type Store } from "../store/index.ts";
 import { record } from "./audit.ts";
 import type { ObjectKeeper } from "./object-keeper.ts";
@@ -22,26 +29,27 @@ export class Modules {
 
   /**
    * Makes the next version of the module of that name, or version 1 of a new one. Resolves when it is durable.
-   * Errors: NAME_INVALID, MODULE_INVALID, DISK_FULL.
+   * Errors: NAME_INVALID, WRONG_KIND where the name is one of the other kind, MODULE_INVALID, DISK_FULL.
    */
   async publish(module: NewModuleVersion): Promise<PublishedModule> {
-    const { name, owner, description, file, ...rest } = module;
+    const { name, owner, description, file, kind = "picture", ...rest } = module;
     if (!displayName.safeParse(name).success) throw new ServiceError("NAME_INVALID", { name });
     const { sha256, bytes } = await this.#putFile(name, file);
     this.#keeper.hold(sha256);
     try {
       return await this.#store.db.transaction(async (tx) => {
         const nameKey = keyOfName(name);
-        const fresh = { id: makeId(name), name, nameKey, owner, description, createdAt: Date.now() };
+        const fresh = { id: makeId(name), name, nameKey, owner, description, kind, createdAt: Date.now() };
         // Setting the description also locks the row, so that two publishers get two versions.
-        const [{ id: moduleId }] = (await tx
+        const [{ id: moduleId, got }] = (await tx
           .insert(modules)
           .values(fresh)
           .onConflictDoUpdate({
             target: modules.nameKey,
             set: { description: description === "" ? sql`${modules.description}` : description },
           })
-          .returning({ id: modules.id })) as [{ id: string }];
+          .returning({ id: modules.id, got: modules.kind })) as [{ id: string; got: string }];
+        if (got !== kind) throw new ServiceError("WRONG_KIND", { name, what: "module", expected: kind, got });
         const [last] = await tx
           .select({ version: moduleVersions.version })
           .from(moduleVersions)
@@ -107,7 +115,15 @@ export class Modules {
       throw new ServiceError("NOT_FOUND", { what: "module", id: version === undefined ? id : `${id} v${version}` });
     const { sha256, baseHash, triggerWord, version: found } = row.module_versions;
     const path = this.#store.objects.path(sha256);
-    return { path, sha256, version: found, baseHash, name: row.modules.name, triggerWord };
+    return {
+      path,
+      sha256,
+      version: found,
+      baseHash,
+      name: row.modules.name,
+      kind: row.modules.kind as ModuleKind,
+      triggerWord,
+    };
   }
 }
 
@@ -134,9 +150,9 @@ function makeId(name: string): string {
 }
 
 function toReply(
-  { id, name, owner, description }: typeof modules.$inferSelect,
+  { id, name, owner, description, kind }: typeof modules.$inferSelect,
   versions: readonly (typeof moduleVersions.$inferSelect)[],
 ): ModuleReply {
   const shown = versions.map(({ moduleId: _, ...version }): ModuleVersion => version);
-  return { id, name, owner, description, versions: shown };
+  return { id, name, owner, description, kind: kind as ModuleKind, versions: shown };
 }

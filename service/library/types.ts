@@ -1,5 +1,5 @@
 /** What goes into and comes out of the library, beside the replies of service/protocol/routes.ts. */
-import type { LoraTag } from "../protocol/index.ts";
+import type { LoraTag, ModuleKind } from "../protocol/index.ts";
 
 /** A data set in short, as the studio room shows it. */
 export interface DatasetSummary {
@@ -7,8 +7,11 @@ export interface DatasetSummary {
   readonly name: string;
   readonly nodeId: string;
   readonly owner: string;
+  readonly kind: ModuleKind;
   /** Number of pictures. */
   readonly images: number;
+  /** Number of dialogues, of a voice's. */
+  readonly lines: number;
   readonly revision: number;
   readonly createdAt: number;
 }
@@ -17,6 +20,7 @@ export interface NewDataset {
   readonly name: string;
   readonly nodeId: string;
   readonly owner: string;
+  readonly kind?: ModuleKind;
 }
 
 export interface NewImage {
@@ -30,6 +34,7 @@ export interface NewModuleVersion {
   readonly name: string;
   readonly owner: string;
   readonly description: string;
+  readonly kind?: ModuleKind;
   readonly triggerWord: string;
   /** Path of the .safetensors file; it is copied. */
   readonly file: string;
@@ -54,6 +59,7 @@ export interface ModuleFile {
   readonly version: number;
   readonly baseHash: string;
   readonly name: string;
+  readonly kind: ModuleKind;
   readonly triggerWord: string;
 }
 

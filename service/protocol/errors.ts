@@ -162,6 +162,84 @@ export const errorTexts = {
     en: (p) => `${p["setting"]}: ${p["problem"]}`,
     zh: (p) => `${p["setting"]}：${p["problem"]}`,
   },
+  VOICE_BASE_MISSING: {
+    status: 409,
+    en: (p) =>
+      `There is no language model at ${p["folder"]}, so nothing can speak; name a Hugging Face folder of the LLaMA family with --voice-base or ANIMULA_VOICE_BASE and start again`,
+    zh: (p) =>
+      `${p["folder"]} 处没有语言模型，无法说话；请用 --voice-base 或 ANIMULA_VOICE_BASE 指定一个 LLaMA 系列的 Hugging Face 文件夹后重新启动`,
+  },
+  VOICE_MISSING: {
+    status: 409,
+    en: (p) => `"${p["node"]}" has no voice; an editor can give it one`,
+    zh: (p) => `「${p["node"]}」没有语音；编辑者可以为它添加`,
+  },
+  SAY_TOO_LONG: {
+    status: 413,
+    en: (p) => `That is ${p["chars"]} characters, more than ${p["limit"]}; say it in shorter pieces`,
+    zh: (p) => `共 ${p["chars"]} 个字符，超过 ${p["limit"]} 个；请分几次说`,
+  },
+  TOO_FAR: {
+    status: 409,
+    en: (p) => `"${p["node"]}" is ${p["metres"]} m away and hears up to ${p["limit"]} m; come closer`,
+    zh: (p) => `「${p["node"]}」在 ${p["metres"]} 米外，只能听到 ${p["limit"]} 米以内；请走近一些`,
+  },
+  TOKENS_SPENT: {
+    status: 429,
+    en: (p) => `You have heard ${p["limit"]} tokens within a minute; wait ${p["seconds"]} s`,
+    zh: (p) => `一分钟内已用完 ${p["limit"]} 个词元；请等待 ${p["seconds"]} 秒`,
+  },
+  VOICE_BUSY: {
+    status: 503,
+    en: (p) => `${p["limit"]} replies are already waiting; try again in a moment`,
+    zh: (p) => `已有 ${p["limit"]} 个回复在排队；请稍后再试`,
+  },
+  VOICE_WORKER_DIED: {
+    status: 500,
+    en: (p) => `The process that speaks ended (${p["how"]}); say it again, a new one starts`,
+    zh: (p) => `负责说话的进程意外结束（${p["how"]}）；请再说一遍，新进程会自动启动`,
+  },
+  REPLY_FAILED: {
+    status: 500,
+    en: (p) => `No reply: ${p["problem"]}`,
+    zh: (p) => `无法回复：${p["problem"]}`,
+  },
+  PERSONA_TOO_LONG: {
+    status: 409,
+    en: (p) =>
+      `Persona, memory and what was said make ${p["tokens"]} tokens, this base reads ${p["limit"]}; shorten the persona or forget some facts`,
+    zh: (p) => `人设、记忆与所说内容共 ${p["tokens"]} 个词元，此底模只能读 ${p["limit"]} 个；请缩短人设或删除一些记忆`,
+  },
+  MEMORY_FULL: {
+    status: 409,
+    en: (p) => `"${p["node"]}" already keeps ${p["limit"]} facts; let it forget one first`,
+    zh: (p) => `「${p["node"]}」已记住 ${p["limit"]} 条事实；请先删除一条`,
+  },
+  LINES_NONE: {
+    status: 400,
+    en: (p) => `None of ${p["lines"]} lines can be used; line ${p["line"]}: ${p["reason"]}`,
+    zh: (p) => `${p["lines"]} 行中没有可用的内容；第 ${p["line"]} 行：${p["reason"]}`,
+  },
+  TOO_MANY_LINES: {
+    status: 413,
+    en: (p) => `More than ${p["limit"]} dialogues; keep the best ones`,
+    zh: (p) => `超过 ${p["limit"]} 段对话；请只保留最好的`,
+  },
+  DATASET_WITHOUT_LINES: {
+    status: 409,
+    en: (p) => `"${p["name"]}" has no lines; paste some first`,
+    zh: (p) => `「${p["name"]}」没有对话；请先粘贴一些`,
+  },
+  WRONG_KIND: {
+    status: 409,
+    en: (p) => `"${p["name"]}" is a ${p["got"]} ${p["what"]}, expected a ${p["expected"]} one; choose another`,
+    zh: (p) => `「${p["name"]}」属于 ${p["got"]}（${p["what"]}），此处需要 ${p["expected"]}；请另选一个`,
+  },
+  CARD_INVALID: {
+    status: 400,
+    en: (p) => `Not a character card of version 2 or 3: ${p["problem"]}`,
+    zh: (p) => `不是 V2 或 V3 角色卡：${p["problem"]}`,
+  },
   INTERNAL: {
     status: 500,
     en: (p) => `Something failed inside the service (${p["id"]}); its log says what`,

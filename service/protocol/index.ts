@@ -8,8 +8,19 @@ export {
   type ErrorCode,
   type Language,
 } from "./errors.ts";
-export { parseSlotKey, paths, roles, roomNames, slotKey, slotKinds, type Role, type SlotKind } from "./names.ts";
-export { loraTag, tagModule, type LoraTag, type TagModule } from "./tag.ts";
+export {
+  moduleKinds,
+  parseSlotKey,
+  paths,
+  roles,
+  roomNames,
+  slotKey,
+  slotKinds,
+  type ModuleKind,
+  type Role,
+  type SlotKind,
+} from "./names.ts";
+export { loraTag, tagModule, voiceTag, type LoraTag, type TagModule, type VoiceTag } from "./tag.ts";
 export {
   ChatLine,
   DatasetState,
@@ -18,10 +29,13 @@ export {
   jobStatuses,
   ModuleState,
   PlayerState,
+  ReplyState,
   SampleState,
   SceneState,
   SlotState,
   StudioState,
+  TalkLine,
+  TalkState,
   type JobKind,
   type JobStatus,
 } from "./state.ts";
@@ -32,7 +46,12 @@ export {
   studioMessages,
   trainSettings,
   trainTargets,
+  voiceSettings,
   type DrawJobRequest,
+  type MemoryFact,
+  type ReplyEnd,
+  type ReplyStart,
+  type SceneEvents,
   type SceneJoinOptions,
   type SceneMessage,
   type SceneReplies,
@@ -40,14 +59,20 @@ export {
   type StudioMessage,
   type StudioReplies,
   type TrainSettings,
+  type VoiceSettings,
 } from "./messages.ts";
 export {
   captionsRequest,
+  cardExportRequest,
   datasetRequest,
   sessionRequest,
   type BaseReply,
+  type CardImportReply,
   type DatasetImage,
   type DatasetReply,
+  type DialogueLine,
+  type LinesReply,
+  type LinesUploadReply,
   type ModuleReply,
   type ModuleVersion,
   type ReportReply,

@@ -10,6 +10,14 @@ export const limits = {
   imagesPerUploadMax: 200,
   /** Largest module file: rank 128 of all layers of an SD 1.x UNet is below 700 MB. */
   moduleBytesMax: 1024 * 2 ** 20,
+  /** Largest upload of dialogue lines: twenty thousand of them. */
+  linesBytesMax: 16 * 2 ** 20,
+  /** Dialogues of one data set; a persona needs a few dozen. */
+  linesPerDatasetMax: 20_000,
+  /** Characters of one dialogue, all its turns together; longer than any base reads at once. */
+  lineCharsMax: 16_000,
+  /** Lines an upload names as skipped; the rest is counted. */
+  skippedNamedMax: 100,
   /** Largest JSON body. */
   jsonBytesMax: 2 ** 20,
   /** Largest WebSocket frame; pictures never travel there. */
@@ -24,6 +32,33 @@ export const limits = {
   chatCharsMax: 300,
   chatLinesKept: 50,
   logLinesKept: 200,
+  /** Tags travel in one frame and stand in the state of every client. */
+  personaCharsMax: 4000,
+  /** What an imported character card may keep, as JSON; a tag must fit into a frame. */
+  cardCharsMax: 24_000,
+  /** Largest character card that is read. */
+  cardBytesMax: 2 ** 20,
+  /** What one says to an NPC at a time. */
+  sayCharsMax: 400,
+  /** From how far an NPC can be talked to and heard. */
+  hearingMetres: 12,
+  /** Longest reply. Nobody listens longer, and an endless one ends here. */
+  replyTokensMax: 120,
+  /** Tokens of replies that one player may cause in a minute. */
+  tokensPerMinuteMax: 1200,
+  /** Replies that wait or are spoken at a time, of all scenes together. */
+  repliesWaitingMax: 64,
+  /** Of one person. */
+  repliesPerPersonMax: 2,
+  /** Replies that are spoken in one batch. */
+  repliesAtOnceMax: 8,
+  /** Finished lines of a node that everyone sees, also who comes later. */
+  talkLinesKept: 20,
+  /** Exchanges with the same person that the NPC still has in mind, where the base can read so many. */
+  exchangesRememberedMax: 8,
+  /** Facts that one NPC keeps. */
+  factsPerNodeMax: 32,
+  factCharsMax: 200,
   /** Points of a loss curve in the room state; longer curves are thinned. */
   lossPointsMax: 1000,
   jobsInStateMax: 50,

@@ -1,5 +1,6 @@
 /** Room messages. Each is a `room.request(type, payload)`: the reply resolves, an ErrorBody (as JSON) rejects. */
 import * as z from "zod";
+import type { ErrorBody } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { slotKinds, type Role } from "./names.ts";
 import { loraTag, tagModule } from "./tag.ts";
@@ -41,6 +42,23 @@ export const trainSettings = z.strictObject({
 });
 export type TrainSettings = z.infer<typeof trainSettings>;
 
+/** Settings of a voice's training; absent ones are the trainer's defaults. */
+export const voiceSettings = z.strictObject({
+  rank: z.int().min(1).max(128).optional(),
+  alpha: z.number().positive().max(256).optional(),
+  learningRate: z.number().positive().max(1).optional(),
+  batchSize: z.int().min(1).max(16).optional(),
+  /** Updates in all. */
+  steps: z.int().min(1).max(100_000).optional(),
+  saveSteps: z.int().min(1).optional(),
+  /** Tokens of a dialogue after which it is cut off. */
+  maxLength: z.int().min(8).max(131_072).optional(),
+  seed: seed.optional(),
+  validation: z.boolean().optional(),
+  gradientCheckpointing: z.boolean().optional(),
+});
+export type VoiceSettings = z.infer<typeof voiceSettings>;
+
 const drawRequest = z.strictObject({
   nodeId: z.string().max(200).default(""),
   kind: z.enum(slotKinds),
@@ -64,6 +82,18 @@ export const studioMessages = {
     settings: trainSettings.default({}),
     samplePrompts: z.array(prompt).max(4).default([]),
   }),
+  /** A job of kind `train-voice`. */
+  "voice.train": z.strictObject({
+    /** A data set of kind voice. */
+    datasetId: id,
+    nodeId: z.string().max(200).default(""),
+    name: displayName,
+    settings: voiceSettings.default({}),
+    /** System message of dialogues that have none, and of the sample replies. */
+    persona: z.string().max(limits.personaCharsMax).default(""),
+    /** What is said to it before training and at every save; its answers are the job's `replies`. */
+    samplePrompts: z.array(z.string().max(limits.sayCharsMax)).max(4).default([]),
+  }),
   "job.cancel": z.strictObject({ jobId: id }),
   "job.resume": z.strictObject({ jobId: id }),
   "job.remove": z.strictObject({ jobId: id }),
@@ -79,6 +109,7 @@ export const studioMessages = {
 
 export interface StudioReplies {
   "train.start": { jobId: string };
+  "voice.train": { jobId: string };
   "job.cancel": { status: string };
   "job.resume": { status: string };
   "job.remove": { removed: true };
@@ -98,6 +129,13 @@ export const sceneMessages = {
   history: z.strictObject({ slot: id }),
   /** Asks for a picture for the slot, from its node's tag; resolves when it shows. */
   request: z.strictObject({ slot: id, prompt: prompt.default(""), seed: seed.default(1) }),
+  /** Speaks to a node that has a voice. Answered when the reply waits for its turn; what is said comes as `SceneEvents`. */
+  say: z.strictObject({ nodeId: id, text: z.string() }),
+  /** What the node keeps in mind about the world and its people; part of each of its prompts. */
+  "memory.show": z.strictObject({ nodeId: id }),
+  "memory.add": z.strictObject({ nodeId: id, text: z.string().trim().min(1).max(limits.factCharsMax) }),
+  /** One fact, or all of them where none is named. */
+  "memory.forget": z.strictObject({ nodeId: id, factId: id.optional() }),
 } as const;
 
 export const scenePermissions: Record<keyof typeof sceneMessages, readonly Role[]> = {
@@ -108,7 +146,47 @@ export const scenePermissions: Record<keyof typeof sceneMessages, readonly Role[
   revert: ["editor"],
   history: ["editor"],
   request: ["editor", "player"],
+  say: ["editor", "player"],
+  "memory.show": ["editor"],
+  "memory.add": ["editor"],
+  "memory.forget": ["editor"],
 };
+
+export interface MemoryFact {
+  readonly id: string;
+  readonly text: string;
+  readonly by: string;
+  readonly at: number;
+}
+
+/** What the service sends unasked to those who hear it: players within `limits.hearingMetres` of the node, and editors. */
+export interface SceneEvents {
+  /** Someone spoke to a node. Whoever comes near later gets it then, with the `text` so far. */
+  "reply.start": ReplyStart;
+  /** The next piece; all pieces after `reply.start`'s text, in order, are the reply. */
+  "reply.text": { readonly replyId: string; readonly nodeId: string; readonly piece: string };
+  "reply.end": ReplyEnd;
+}
+export interface ReplyStart {
+  readonly replyId: string;
+  readonly nodeId: string;
+  /** Name of who spoke, and what was said. */
+  readonly from: string;
+  readonly said: string;
+  /** Name of the NPC. */
+  readonly name: string;
+  /** "" unless one came late. */
+  readonly text: string;
+}
+export interface ReplyEnd {
+  readonly replyId: string;
+  readonly nodeId: string;
+  /** The whole reply. */
+  readonly text: string;
+  /** end: it had said all; length: cut off at `limits.replyTokensMax` or what the base can read; error: see `error`. */
+  readonly reason: "end" | "length" | "error";
+  readonly error?: ErrorBody;
+}
 
 export interface SlotHistoryEntry {
   readonly version: number;
@@ -125,6 +203,10 @@ export interface SceneReplies {
   revert: { version: number; sha256: string };
   history: { entries: SlotHistoryEntry[] };
   request: { sha256: string; version: number };
+  say: { replyId: string };
+  "memory.show": { facts: MemoryFact[] };
+  "memory.add": { facts: MemoryFact[] };
+  "memory.forget": { facts: MemoryFact[] };
 }
 
 export type StudioMessage<T extends keyof typeof studioMessages> = z.input<(typeof studioMessages)[T]>;

@@ -4,6 +4,10 @@
 export const slotKinds = ["portrait", "albedo"] as const;
 export type SlotKind = (typeof slotKinds)[number];
 
+/** What data sets hold and modules change: how something looks, or how it speaks. */
+export const moduleKinds = ["picture", "voice"] as const;
+export type ModuleKind = (typeof moduleKinds)[number];
+
 /** "npc-smith/portrait" */
 export const slotKey = (nodeId: string, kind: SlotKind): string => `${nodeId}/${kind}`;
 
@@ -25,6 +29,8 @@ export const paths = {
   base: "/api/base",
   datasets: "/api/datasets",
   modules: "/api/modules",
+  /** Character cards ↔ voices of tags. */
+  cards: "/api/cards",
   /** Everything drawn, by content hash; immutable. */
   assets: "/assets",
   scenes: "/scenes",

@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { limits } from "./limits.ts";
 import { displayName } from "./messages.ts";
-import { roles } from "./names.ts";
+import { voiceTag, type VoiceTag } from "./tag.ts";
+import { moduleKinds, roles, type ModuleKind } from "./names.ts";
 
 /**
  * POST /api/session. On a machine's own loopback in development nothing more is needed; elsewhere an editor token in
@@ -28,10 +29,16 @@ export interface BaseReply {
   readonly hash: string;
   /** Side of its pictures in pixels. */
   readonly side: number;
+  /** The language base; absent where there is none. */
+  readonly voice?: { readonly name: string; readonly hash: string };
 }
 
 /** POST /api/datasets */
-export const datasetRequest = z.strictObject({ name: displayName, nodeId: z.string().max(200).default("") });
+export const datasetRequest = z.strictObject({
+  name: displayName,
+  nodeId: z.string().max(200).default(""),
+  kind: z.enum(moduleKinds).default("picture"),
+});
 
 /** PUT /api/datasets/:id/captions: image id → caption. */
 export const captionsRequest = z.strictObject({
@@ -54,8 +61,45 @@ export interface DatasetReply {
   readonly name: string;
   readonly nodeId: string;
   readonly revision: number;
+  readonly kind: ModuleKind;
   readonly images: readonly DatasetImage[];
+  /** Number of dialogues; they come by GET /api/datasets/:id/lines. */
+  readonly lines: number;
 }
+
+/**
+ * POST /api/datasets/:id/lines adds, PUT replaces all. The body is text (text/plain or application/x-ndjson, UTF-8): JSON
+ * lines or a JSON array as instruction–response, Alpaca, `messages` or ShareGPT, or turns as people write them,
+ * "player: … / npc: …", a blank line between two dialogues. Nothing changes where no line can be used (LINES_NONE).
+ */
+export interface LinesUploadReply {
+  /** Dialogues taken from this body, and all that the data set now has. */
+  readonly kept: number;
+  readonly total: number;
+  /** The first `limits.skippedNamedMax` that could not be used, by their line in the body. */
+  readonly skipped: readonly { readonly line: number; readonly reason: string }[];
+  readonly skippedCount: number;
+}
+
+/** GET /api/datasets/:id/lines?offset=0&limit=100 */
+export interface LinesReply {
+  readonly total: number;
+  readonly offset: number;
+  readonly dialogues: readonly DialogueLine[];
+}
+export interface DialogueLine {
+  readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
+}
+
+/** POST /api/cards/import: the JSON of a character card, version 2 or 3. */
+export interface CardImportReply {
+  readonly voice: VoiceTag;
+  /** Modules that the card names and this library does not have; they are left out of `voice`. */
+  readonly missing: readonly string[];
+}
+
+/** POST /api/cards/export → the card's JSON. A voice that was imported keeps its card's version and every other key. */
+export const cardExportRequest = z.strictObject({ voice: voiceTag, version: z.enum(["2", "3"]).optional() });
 
 /** POST /api/datasets/:id/images (multipart, any number of files): what was taken and what was not. */
 export interface UploadReply {
@@ -88,6 +132,7 @@ export interface ModuleReply {
   readonly name: string;
   readonly owner: string;
   readonly description: string;
+  readonly kind: ModuleKind;
   readonly versions: readonly ModuleVersion[];
 }
 export interface ModuleVersion {

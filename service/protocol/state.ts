@@ -1,15 +1,19 @@
 /** Synchronised state of both rooms: what every client sees, and sees alike after a late join or a reconnection. */
 import { schema, t, type SchemaType } from "@colyseus/schema";
 
-/** A data set of pictures, in short; its pictures come by HTTP. */
+/** A data set in short; its pictures or lines come by HTTP. */
 export const DatasetState = schema(
   {
     id: t.string(),
     name: t.string(),
     /** Node it was made for; "" if none. */
     nodeId: t.string(),
+    /** A ModuleKind: "picture" or "voice". */
+    kind: t.string(),
     images: t.uint32(),
-    /** Grows with every change of pictures or captions. */
+    /** Dialogues, of a voice's data set. */
+    lines: t.uint32(),
+    /** Grows with every change of pictures, captions or lines. */
     revision: t.uint32(),
     createdAt: t.float64(),
   },
@@ -31,10 +35,24 @@ export const SampleState = schema(
 );
 export type SampleState = SchemaType<typeof SampleState>;
 
+/** What a voice in training answers. Equal prompt and index, other step: the same question, before and after. */
+export const ReplyState = schema(
+  {
+    /** 0: the base before training. */
+    step: t.uint32(),
+    /** Which of the job's prompts. */
+    index: t.uint16(),
+    prompt: t.string(),
+    text: t.string(),
+  },
+  "ReplyState",
+);
+export type ReplyState = SchemaType<typeof ReplyState>;
+
 /** queued → running → done | failed | cancelled; failed and cancelled training jobs can be resumed. */
 export const jobStatuses = ["queued", "running", "done", "failed", "cancelled"] as const;
 export type JobStatus = (typeof jobStatuses)[number];
-export const jobKinds = ["train", "draw"] as const;
+export const jobKinds = ["train", "draw", "train-voice"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export const JobState = schema(
@@ -51,6 +69,7 @@ export const JobState = schema(
     step: t.uint32(),
     steps: t.uint32(),
     loss: t.float32(),
+    /** Pictures, or dialogues. */
     imagesPerSecond: t.float32(),
     secondsLeft: t.float32(),
     bestStep: t.uint32(),
@@ -62,6 +81,8 @@ export const JobState = schema(
     /** Steps at which a module was saved. */
     savedSteps: t.array("uint32"),
     samples: t.array(SampleState),
+    /** Of voices, by step and index. */
+    replies: t.array(ReplyState),
     /** Last lines of its log. */
     log: t.array("string"),
     /** JSON of an ErrorBody; "" if none. */
@@ -83,6 +104,8 @@ export const ModuleState = schema(
     name: t.string(),
     version: t.uint32(),
     sha256: t.string(),
+    /** A ModuleKind. */
+    kind: t.string(),
     triggerWord: t.string(),
     owner: t.string(),
     baseModel: t.string(),
@@ -101,6 +124,9 @@ export const StudioState = schema(
     baseModel: t.string(),
     baseSide: t.uint16(),
     baseHash: t.string(),
+    /** Name of the language base and the hash that voice modules are bound to; "" where there is none. */
+    voiceBase: t.string(),
+    voiceBaseHash: t.string(),
     datasets: t.map(DatasetState),
     jobs: t.map(JobState),
     modules: t.map(ModuleState),
@@ -141,6 +167,26 @@ export type SlotState = SchemaType<typeof SlotState>;
 export const ChatLine = schema({ from: t.string(), text: t.string(), at: t.float64() }, "ChatLine");
 export type ChatLine = SchemaType<typeof ChatLine>;
 
+/** An exchange that is over. */
+export const TalkLine = schema(
+  {
+    replyId: t.string(),
+    /** Name of who spoke to the NPC, and what was said. */
+    from: t.string(),
+    said: t.string(),
+    /** Name of the NPC, and what it answered. */
+    name: t.string(),
+    text: t.string(),
+    at: t.float64(),
+  },
+  "TalkLine",
+);
+export type TalkLine = SchemaType<typeof TalkLine>;
+
+/** The last `limits.talkLinesKept` exchanges of a node, oldest first. */
+export const TalkState = schema({ nodeId: t.string(), lines: t.array(TalkLine) }, "TalkState");
+export type TalkState = SchemaType<typeof TalkState>;
+
 export const SceneState = schema(
   {
     sceneId: t.string(),
@@ -150,6 +196,8 @@ export const SceneState = schema(
     /** Node id → JSON of its LoraTag, where an editor changed it since the scene file was made; "null" if removed. */
     tags: t.map("string"),
     chat: t.array(ChatLine),
+    /** By node id. */
+    talks: t.map(TalkState),
   },
   "SceneState",
 );

@@ -1,4 +1,4 @@
-/** What a scene node carries under `metadata.lora`: the modules that draw it, and what players may ask of it. */
+/** What a scene node carries under `metadata.lora`: what draws it, what speaks for it, and what players may ask of it. */
 import * as z from "zod";
 import { limits } from "./limits.ts";
 import { slotKinds } from "./names.ts";
@@ -11,6 +11,23 @@ export const tagModule = z.strictObject({
   weight: z.number().min(-2).max(2).default(1),
 });
 
+/** How a node speaks: a stack of voice modules, who it is, and its memory, which the service keeps. */
+export const voiceTag = z.strictObject({
+  /** What it is called above its bubbles; the node's own name if empty. */
+  name: z.string().trim().max(limits.nameCharsMax).default(""),
+  /** Who it is and how it talks: the model's system message. `{{char}}` and `{{user}}` stand for both sides. */
+  persona: z.string().max(limits.personaCharsMax).default(""),
+  /** Voice modules of the language base. */
+  modules: z.array(tagModule).max(limits.modulesPerStackMax).default([]),
+  /** The character card that it was imported from, whole, so that an export has every key. */
+  card: z
+    .record(z.string(), z.unknown())
+    .refine((card) => JSON.stringify(card).length <= limits.cardCharsMax, {
+      error: `expected at most ${limits.cardCharsMax} characters of JSON`,
+    })
+    .optional(),
+});
+
 export const loraTag = z.strictObject({
   modules: z.array(tagModule).max(limits.modulesPerStackMax).default([]),
   /** Describes the node: the start of every prompt drawn for it. */
@@ -18,7 +35,10 @@ export const loraTag = z.strictObject({
   negative: z.string().max(limits.promptCharsMax).default(""),
   /** Slots that players may ask to be drawn. */
   playersMay: z.array(z.enum(slotKinds)).default([]),
+  /** Who has none is mute. */
+  voice: voiceTag.optional(),
 });
 
 export type TagModule = z.infer<typeof tagModule>;
+export type VoiceTag = z.infer<typeof voiceTag>;
 export type LoraTag = z.infer<typeof loraTag>;

@@ -2,7 +2,7 @@
 import type { ArraySchema } from "@colyseus/schema";
 import type { JobSnapshot } from "../jobs/index.ts";
 import type { DatasetSummary } from "../library/index.ts";
-import { DatasetState, JobState, ModuleState, SampleState, type ModuleReply } from "../protocol/index.ts";
+import { DatasetState, JobState, ModuleState, ReplyState, SampleState, type ModuleReply } from "../protocol/index.ts";
 
 type Scalar = string | number | boolean;
 type Scalars = Readonly<Record<string, Scalar>>;
@@ -35,6 +35,7 @@ export function mirrorJob(state: JobState, job: Readonly<JobSnapshot>): void {
   setList(state.savedSteps, job.savedSteps);
   setLog(state.log, job.log);
   mirrorSamples(state.samples, job);
+  mirrorReplies(state.replies, job);
 }
 
 /** Both lists change alike, so that a point is never half there. */
@@ -72,6 +73,17 @@ function mirrorSamples(list: JobState["samples"], { samples }: Readonly<JobSnaps
   }
 }
 
+function mirrorReplies(list: JobState["replies"], { replies }: Readonly<JobSnapshot>): void {
+  const same = (i: number): boolean =>
+    list[i]?.step === replies[i]?.step && list[i]?.index === replies[i]?.index && list[i]?.text === replies[i]?.text;
+  if (!Array.from(list, (_, i) => same(i)).every(Boolean)) list.clear();
+  for (const reply of replies.slice(list.length)) {
+    const state = new ReplyState();
+    setFields(state, { ...reply });
+    list.push(state);
+  }
+}
+
 export function newJobState(job: Readonly<JobSnapshot>): JobState {
   const state = new JobState();
   mirrorJob(state, job);
@@ -80,8 +92,8 @@ export function newJobState(job: Readonly<JobSnapshot>): JobState {
 
 export function mirrorDataset(known: DatasetState | undefined, dataset: DatasetSummary): DatasetState {
   const state = known ?? new DatasetState();
-  const { id, name, nodeId, images, revision, createdAt } = dataset;
-  setFields(state, { id, name, nodeId, images, revision, createdAt });
+  const { id, name, nodeId, kind, images, lines, revision, createdAt } = dataset;
+  setFields(state, { id, name, nodeId, kind, images, lines, revision, createdAt });
   return state;
 }
 
@@ -90,8 +102,8 @@ export function mirrorModule(known: ModuleState | undefined, module: ModuleReply
   const [newest] = module.versions;
   if (!newest) return undefined;
   const state = known ?? new ModuleState();
-  const { id, name, owner, description } = module;
+  const { id, name, owner, description, kind } = module;
   const { version, sha256, triggerWord, baseModel, preview, createdAt } = newest;
-  setFields(state, { id, name, version, sha256, triggerWord, owner, baseModel, preview, description, createdAt });
+  setFields(state, { id, name, version, sha256, kind, triggerWord, owner, baseModel, preview, description, createdAt });
   return state;
 }

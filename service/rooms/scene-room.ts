@@ -130,6 +130,10 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
         return { entries: await library.slotHistory(sceneId, slot) };
       },
       request: (client, message) => this.#request(client, message),
+      say: mute,
+      "memory.show": mute,
+      "memory.add": mute,
+      "memory.forget": mute,
     };
   }
 
@@ -246,6 +250,10 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   #refuseUnknown(nodeId: string): void {
     if (this.#nodes && !this.#nodes.has(nodeId)) throw new ServiceError("NODE_UNKNOWN", { node: nodeId });
   }
+}
+
+function mute(): never {
+  throw new ServiceError("VOICE_BASE_MISSING", { folder: "--voice-base" });
 }
 
 function slotState(slot: string, { version, sha256 }: Shown): SlotState {

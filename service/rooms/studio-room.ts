@@ -20,6 +20,8 @@ export abstract class StudioRoom extends Room<{ state: StudioState; client: Room
     state.baseModel = jobs.base.name;
     state.baseSide = jobs.base.side;
     state.baseHash = jobs.base.hash;
+    state.voiceBase = "";
+    state.voiceBaseHash = "";
     this.state = state;
     for (const job of jobs.list()) this.#showJob(job);
     // Listening begins before reading, so that nothing falls between.
@@ -47,6 +49,9 @@ export abstract class StudioRoom extends Room<{ state: StudioState; client: Room
     const { jobs } = this.services;
     return {
       "train.start": ({ auth }, message) => jobs.startTraining(message, auth),
+      "voice.train": () => {
+        throw new ServiceError("VOICE_BASE_MISSING", { folder: "--voice-base" });
+      },
       "job.cancel": (_client, { jobId }) => jobs.cancel(jobId),
       "job.resume": ({ auth }, { jobId }) => jobs.resume(jobId, auth),
       "job.remove": (_client, { jobId }) => jobs.remove(jobId),

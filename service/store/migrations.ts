@@ -53,6 +53,18 @@ const migrations: readonly string[] = [
     detail jsonb NOT NULL
   );
   `,
+  // Voices.
+  `
+  ALTER TABLE datasets ADD COLUMN kind text NOT NULL DEFAULT 'picture';
+  ALTER TABLE datasets ADD COLUMN lines integer NOT NULL DEFAULT 0;
+  ALTER TABLE datasets ADD COLUMN lines_sha256 text NOT NULL DEFAULT '';
+  ALTER TABLE modules ADD COLUMN kind text NOT NULL DEFAULT 'picture';
+  CREATE TABLE facts (
+    id text PRIMARY KEY, scene_id text NOT NULL, node_id text NOT NULL, text text NOT NULL, by text NOT NULL,
+    at bigint NOT NULL
+  );
+  CREATE INDEX facts_node ON facts (scene_id, node_id, at);
+  `,
 ];
 
 /** Two services on one PostgreSQL start one after the other: whoever holds this lock migrates. */

@@ -11,6 +11,11 @@ export const datasets = pgTable("datasets", {
   owner: text("owner").notNull(),
   revision: integer("revision").notNull(),
   createdAt: time("created_at").notNull(),
+  /** A ModuleKind. */
+  kind: text("kind").notNull().default("picture"),
+  /** Of a voice's: number of dialogues, and the object that holds them as JSON lines; "" while there are none. */
+  lines: integer("lines").notNull().default(0),
+  linesSha256: text("lines_sha256").notNull().default(""),
 });
 
 /** Pictures of data sets: what is shown and trained on (`sha256`), and the file as it came (`originalSha256`). */
@@ -63,6 +68,8 @@ export const modules = pgTable(
     owner: text("owner").notNull(),
     description: text("description").notNull(),
     createdAt: time("created_at").notNull(),
+    /** A ModuleKind; all versions of a module are of one. */
+    kind: text("kind").notNull().default("picture"),
   },
   (table) => [uniqueIndex("modules_name").on(table.nameKey)],
 );
@@ -127,6 +134,20 @@ export const sceneTags = pgTable(
     at: time("at").notNull(),
   },
   (table) => [primaryKey({ name: "scene_tags_pk", columns: [table.sceneId, table.nodeId] })],
+);
+
+/** What the nodes of scenes keep in mind. */
+export const facts = pgTable(
+  "facts",
+  {
+    id: text("id").primaryKey(),
+    sceneId: text("scene_id").notNull(),
+    nodeId: text("node_id").notNull(),
+    text: text("text").notNull(),
+    by: text("by").notNull(),
+    at: time("at").notNull(),
+  },
+  (table) => [index("facts_node").on(table.sceneId, table.nodeId, table.at)],
 );
 
 /** Who changed what, and when. Rows are only ever added. */
