@@ -325,7 +325,7 @@ export function weightForBackward(weight: Value, cotangent: Value): Value {
   return source ? decodeWeight(source, cotangent) : weight;
 }
 
-/** All shifts of a window over an already padded x, [N, C, kH·kW, P]. */
+/** All shifts of a window over an already padded x [C, N, H, W], below one another: [kH·kW·C, N·outH·outW]. */
 export function windows(
   x: Value,
   kH: number,
@@ -335,12 +335,12 @@ export function windows(
   strideH: number,
   strideW: number,
 ): Value {
-  const [n, c] = x.shape as [Dim, number];
+  const [c, n] = x.shape as [number, Dim];
   const shifted: Value[] = [];
   for (let i = 0; i < kH; i++) {
     const rows = strided(x, 2, i, outH, strideH);
     for (let j = 0; j < kW; j++)
-      shifted.push(reshape(strided(rows, 3, j, outW, strideW), [n, c, 1, productOf([outH, outW])]));
+      shifted.push(reshape(strided(rows, 3, j, outW, strideW), [c, productOf([n, outH, outW])]));
   }
-  return concat(shifted, 2);
+  return concat(shifted, 0);
 }

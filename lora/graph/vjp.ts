@@ -164,26 +164,28 @@ const multiply = (dim: Dim, factor: number) => productOf([dim, factor]);
 
 /**
  * dW[o, c, i, j] = Σ over batch n and positions p of g[n, o, p] · x[n, c, s·p + (i, j)].
- * The shifted windows of x are laid side by side and multiplied with g at once: 46 GFLOP/s where the forward has 80.
+ * With channels first, the shifted windows of x lie below one another and one product sums over batch and positions at
+ * once; a product per picture and a sum afterwards took 1.4 times as long on the mini UNet's lowest levels.
  */
 function convWeight(g: Value, x: Value, w: Value, attributes: VjpContext["node"]["attributes"]): Value {
   const [strideH, strideW] = attributes["strides"] as [number, number];
   const [top, left, bottom, right] = attributes["pads"] as [number, number, number, number];
   const [o, c, kh, kw] = w.shape as [number, number, number, number];
   const [n, , gh, gw] = g.shape as [Dim, Dim, Dim, Dim];
-  const positions = productOf([gh, gw]);
-  const rows = op.reshape(g, [n, o, positions]);
-  const correlate = (patches: Value) => op.reduceSum(op.matmul(rows, op.swapLast(patches)), [0], false);
+  const samples = productOf([n, gh, gw]);
+  const channelsFirst = (value: Value) => op.transpose(value, [1, 0, 2, 3]);
+  const rows = op.reshape(channelsFirst(g), [o, samples]);
+  const correlate = (columns: Value) => op.matmul(rows, op.swapLast(columns));
   if (kh === 1 && kw === 1 && strideH === 1 && strideW === 1)
-    return op.reshape(correlate(op.reshape(x, [n, c, positions])), w.shape);
-  const padded = op.pad(x, [
+    return op.reshape(correlate(op.reshape(channelsFirst(x), [c, samples])), w.shape);
+  const padded = op.pad(channelsFirst(x), [
     [0, 0],
     [0, 0],
     [top, bottom],
     [left, right],
   ]);
-  const patches = op.windows(padded, kh, kw, gh, gw, strideH, strideW);
-  return op.reshape(correlate(op.reshape(patches, [n, c * kh * kw, positions])), w.shape);
+  const product = correlate(op.windows(padded, kh, kw, gh, gw, strideH, strideW));
+  return op.reshape(op.transpose(op.reshape(product, [o, kh * kw, c]), [0, 2, 1]), w.shape);
 }
 
 /** g spread over the reduced axes */
