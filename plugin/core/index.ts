@@ -18,20 +18,31 @@
  * writeTag(node, tag | null): LoraTag | undefined   validates whole, replaces node.metadata; a bad tag changes nothing
  * parseTag(value, nodeId): LoraTag            hasTag(node): boolean
  * findTags(nodes): { tags: Map<id, LoraTag>, faults: ServiceError[] }
- * displayNameOf(node): string                 exportedExtras(metadata): for the glTF exporter's metadataSelector
+ * displayNameOf(node): string                 speakerNameOf(node): string | undefined   exportedExtras(metadata): for the glTF exporter's metadataSelector
  * ServiceClient: signIn close token url base datasets createDataset dataset removeDataset uploadImages setCaptions
- *   removeImage report modules module moduleFile asset assetUrl
- * RoomConnection: state sessionId status error revision onChange request leave
+ *   removeImage report lines sendLines importCard exportCard modules module moduleFile asset assetUrl
+ * RoomConnection: state sessionId status error revision onChange onEvents request leave
+ * new Talks(scene): what NPCs and people say to each other, as it grows: of(nodeId): Exchange[] onChange revision dispose
  */
-export { displayNameOf, exportedExtras, hasTag, metadataValue, putTag, type TagCarrier } from "./metadata.ts";
+export {
+  displayNameOf,
+  exportedExtras,
+  hasTag,
+  metadataValue,
+  putTag,
+  speakerNameOf,
+  type TagCarrier,
+} from "./metadata.ts";
 export { findTags, parseTag, readTag, writeTag } from "./tags.ts";
 export { failureText, toServiceError } from "./failure.ts";
 export { ServiceClient, type ClientOptions, type SignIn } from "./service-client.ts";
 export type { UploadFile, UploadOptions, UploadProgress } from "./upload.ts";
+export { Talks, type Exchange, type TalkSource } from "./talks.ts";
 export {
   joinScene,
   joinStudio,
   type ConnectionStatus,
+  type EventListeners,
   type RoomConnection,
   type SceneConnection,
   type StudioConnection,

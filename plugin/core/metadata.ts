@@ -51,6 +51,14 @@ export function displayNameOf(node: TagCarrier): string {
   return typeof given === "string" && given !== "" ? given : node.name || node.id;
 }
 
+/** What a node is called when it speaks: the name in its tag's voice, else its own; undefined for one that is mute. */
+export function speakerNameOf(node: TagCarrier): string | undefined {
+  const voice = fieldsIn(metadataValue(node, "lora"), "voice");
+  if (voice === undefined) return undefined;
+  const { name } = voice;
+  return typeof name === "string" && name.trim() !== "" ? name.trim() : displayNameOf(node);
+}
+
 /**
  * What a glTF exporter should write as a node's extras so that tags survive:
  * `GLTF2Export.GLBAsync(scene, name, { metadataSelector: exportedExtras })`.

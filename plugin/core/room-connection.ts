@@ -2,6 +2,7 @@ import { Client, CloseCode, type Room } from "@colyseus/sdk";
 import {
   roomNames,
   ServiceError,
+  type SceneEvents,
   type SceneMessage,
   type sceneMessages,
   type SceneReplies,
@@ -27,6 +28,17 @@ const drawingMsMax = 15 * 60_000;
 const rejoinDelayMsMin = 500;
 const rejoinDelayMsMax = 10_000;
 
+/** A host that never listens must not gather them for ever. */
+const earlyMax = 200;
+
+/** What a room sends unasked: type → who hears it. */
+export type EventListeners<Events extends object> = { readonly [T in keyof Events]?: (event: Events[T]) => void };
+
+function hear<Events extends object>(listeners: EventListeners<Events>, type: string, event: unknown): void {
+  const listener = listeners[type as keyof Events];
+  listener?.(event as Events[keyof Events]);
+}
+
 /** Joining again cannot help against these: a person has to act. */
 const final = new Set<string>(["TOKEN_MISSING", "TOKEN_INVALID", "NOT_ALLOWED", "NOT_FOUND", "REQUEST_INVALID"]);
 
@@ -34,10 +46,13 @@ const final = new Set<string>(["TOKEN_MISSING", "TOKEN_INVALID", "NOT_ALLOWED", 
  * A place in a room that outlives drops: within 30 s the same place is taken again, after that, or when the service was
  * restarted, the room is joined anew. `state` is always that of the room one is in now.
  */
-export class RoomConnection<State, Messages extends RoomMessages> {
+export class RoomConnection<State, Messages extends RoomMessages, Events extends object = object> {
   readonly #client: ServiceClient;
   readonly #join: (sdk: Client) => Promise<Room<unknown, State>>;
   readonly #listeners = new Set<() => void>();
+  readonly #heard = new Set<EventListeners<Events>>();
+  /** What came while nobody listened: a room may greet who enters with what is being said. */
+  readonly #early: [type: string, event: unknown][] = [];
   #room!: Room<unknown, State>;
   #status: ConnectionStatus = "online";
   #error: ServiceError | undefined;
@@ -50,11 +65,11 @@ export class RoomConnection<State, Messages extends RoomMessages> {
   }
 
   /** Resolves when the room's state is here. @throws ServiceError */
-  static async open<S, M extends RoomMessages>(
+  static async open<S, M extends RoomMessages, E extends object = object>(
     client: ServiceClient,
     join: (sdk: Client) => Promise<Room<unknown, S>>,
-  ): Promise<RoomConnection<S, M>> {
-    const connection = new RoomConnection<S, M>(client, join);
+  ): Promise<RoomConnection<S, M, E>> {
+    const connection = new RoomConnection<S, M, E>(client, join);
     await connection.#enter();
     return connection;
   }
@@ -86,6 +101,16 @@ export class RoomConnection<State, Messages extends RoomMessages> {
   };
 
   /**
+   * Calls the listener of its type with each thing that the room sends unasked, whichever room one is in by then. Whoever
+   * listens first also hears what came before. @returns what ends it
+   */
+  readonly onEvents = (listeners: EventListeners<Events>): (() => void) => {
+    this.#heard.add(listeners);
+    for (const [type, event] of this.#early.splice(0)) hear(listeners, type, event);
+    return () => this.#heard.delete(listeners);
+  };
+
+  /**
    * Sends a message and waits for its reply.
    * @throws ServiceError as the service sent it; CONNECTION_LOST if the connection is down or drops meanwhile
    */
@@ -110,6 +135,7 @@ export class RoomConnection<State, Messages extends RoomMessages> {
     const open = this.#status === "online";
     this.#setStatus("closed");
     this.#listeners.clear();
+    this.#heard.clear();
     this.#room.reconnection.enabled = false;
     if (open) await this.#room.leave();
   }
@@ -120,6 +146,7 @@ export class RoomConnection<State, Messages extends RoomMessages> {
     const room = await this.#join(sdk).catch((error: unknown) => {
       throw toServiceError(error, this.#client.url);
     });
+    room.onMessage("*", (type, event: unknown) => this.#hear(String(type), event));
     room.reconnection.minUptime = 0; // a connection that drops at once deserves the same patience
     room.reconnection.maxDelay = 2000; // a place is kept for 30 s only
     await firstState(room).catch((error: unknown) => {
@@ -152,6 +179,11 @@ export class RoomConnection<State, Messages extends RoomMessages> {
     }
   }
 
+  #hear(type: string, event: unknown): void {
+    if (this.#heard.size === 0 && this.#early.length < earlyMax) this.#early.push([type, event]);
+    for (const listeners of this.#heard) hear(listeners, type, event);
+  }
+
   #setStatus(status: ConnectionStatus): void {
     if (this.#status === status && this.#revision > 0) return;
     this.#status = status;
@@ -175,7 +207,7 @@ type StudioTypes = { [T in keyof typeof studioMessages]: { payload: StudioMessag
 type SceneTypes = { [T in keyof typeof sceneMessages]: { payload: SceneMessage<T>; reply: SceneReplies[T] } };
 
 export type StudioConnection = RoomConnection<StudioState, StudioTypes>;
-export type SceneConnection = RoomConnection<SceneState, SceneTypes>;
+export type SceneConnection = RoomConnection<SceneState, SceneTypes, SceneEvents>;
 
 /** Joins the studio room: data sets, jobs and modules, live. For editors. @throws ServiceError */
 export function joinStudio(client: ServiceClient): Promise<StudioConnection> {

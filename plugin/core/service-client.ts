@@ -1,13 +1,18 @@
 import {
   paths,
   type BaseReply,
+  type CardImportReply,
   type DatasetReply,
+  type LinesReply,
+  type LinesUploadReply,
+  type ModuleKind,
   type ModuleReply,
   type ReportReply,
   type Language,
   type Role,
   type SessionReply,
   type UploadReply,
+  type VoiceTag,
 } from "../../service/protocol/index.ts";
 import { replyError, toServiceError } from "./failure.ts";
 import { uploadInBatches, type UploadFile, type UploadOptions } from "./upload.ts";
@@ -94,8 +99,8 @@ export class ServiceClient {
   datasets(): Promise<DatasetReply[]> {
     return this.#json("GET", paths.datasets);
   }
-  createDataset(name: string, nodeId = ""): Promise<DatasetReply> {
-    return this.#json("POST", paths.datasets, { name, nodeId });
+  createDataset(name: string, nodeId = "", kind: ModuleKind = "picture"): Promise<DatasetReply> {
+    return this.#json("POST", paths.datasets, { name, nodeId, kind });
   }
   dataset(datasetId: string): Promise<DatasetReply> {
     return this.#json("GET", `${paths.datasets}/${id(datasetId)}`);
@@ -125,6 +130,36 @@ export class ServiceClient {
   /** What is good and bad about the pictures, and the settings they suggest. */
   report(datasetId: string, language: Language): Promise<ReportReply> {
     return this.#json("GET", `${paths.datasets}/${id(datasetId)}/report?lang=${language}`);
+  }
+
+  /** Dialogues of a voice's data set, from `offset` on. */
+  lines(datasetId: string, offset = 0, limit = 100): Promise<LinesReply> {
+    return this.#json("GET", `${paths.datasets}/${id(datasetId)}/lines?offset=${offset}&limit=${limit}`);
+  }
+  /**
+   * Sends dialogue as text, JSON lines or as people write it, and adds it to the data set or puts it in the place of all
+   * that is there. What cannot be used is in `skipped`, by line and reason.
+   */
+  async sendLines(
+    datasetId: string,
+    text: string,
+    how: "add" | "replace",
+    language: Language,
+  ): Promise<LinesUploadReply> {
+    const path = `${paths.datasets}/${id(datasetId)}/lines?lang=${language}`;
+    const headers = { "content-type": "text/plain; charset=utf-8" };
+    return this.#read(await this.#reply(how === "add" ? "POST" : "PUT", path, { body: text, headers }));
+  }
+
+  /** The voice that a character card (version 2 or 3, as JSON) describes. */
+  async importCard(json: string): Promise<CardImportReply> {
+    const headers = { "content-type": "application/json" };
+    return this.#read(await this.#reply("POST", `${paths.cards}/import`, { body: json, headers }));
+  }
+  /** A voice as a character card. */
+  async exportCard(voice: VoiceTag): Promise<Blob> {
+    const reply = await this.#reply("POST", `${paths.cards}/export`, jsonBody({ voice }));
+    return reply.blob();
   }
 
   modules(): Promise<ModuleReply[]> {

@@ -6,7 +6,9 @@ import { overlayCss } from "./overlay-style.ts";
 const fullSizeAt = 8;
 const farthest = 45;
 const smallest = 0.58;
-const bubbleMs = 7000;
+/** How long words hang in the air once they are all there: a moment, and time to read them. */
+const bubbleMs = 5000;
+const readingMsPerChar = 55;
 
 /** Where a label is; `null` while there is nothing to hang it on. */
 export type Anchor = (result: Vector3) => Vector3 | null;
@@ -68,14 +70,42 @@ export class Label {
 
   /** Says something for a few seconds. */
   say(text: string): void {
+    this.hush();
+    this.speak(text, true);
+  }
+
+  /** Shows what is being said, as far as it has come: dots before the first word; a few seconds after the last it goes. */
+  speak(text: string, isOver: boolean): void {
+    clearTimeout(this.#bubbleEnds);
+    const bubble = (this.#bubble ??= this.#addBubble());
+    const words = bubble.firstElementChild!;
+    if (words.textContent !== text) words.textContent = text; // never markup: it comes from others
+    words.scrollTop = words.scrollHeight; // of a long speech, the end is what is new
+    this.element.toggleAttribute("data-speaking", !isOver);
+    if (isOver) this.#bubbleEnds = setTimeout(() => this.hush(), bubbleMs + readingMsPerChar * text.length);
+  }
+
+  /** Whether words hang in the air. */
+  get isSpeaking(): boolean {
+    return (this.#bubble?.textContent ?? "") !== "";
+  }
+
+  /** Takes the bubble away. */
+  hush(): void {
     clearTimeout(this.#bubbleEnds);
     this.#bubble?.remove();
+    this.#bubble = undefined;
+    this.element.removeAttribute("data-speaking");
+  }
+
+  #addBubble(): HTMLElement {
     const bubble = this.#add("animula-bubble");
-    bubble.dir = "auto";
-    bubble.textContent = text; // never markup: it comes from another player
+    const words = bubble.ownerDocument.createElement("div");
+    words.className = "animula-words";
+    words.dir = "auto";
+    bubble.append(words);
     this.element.prepend(bubble);
-    this.#bubble = bubble;
-    this.#bubbleEnds = setTimeout(() => bubble.remove(), bubbleMs);
+    return bubble;
   }
 
   /** Puts it at a place of the page; undefined hides it. */

@@ -17,14 +17,18 @@ import {
   joinScene,
   putTag,
   ServiceClient,
+  speakerNameOf,
+  Talks,
   toServiceError,
   type ConnectionStatus,
   type SceneConnection,
 } from "../core/index.ts";
 import { Avatars } from "./avatars.ts";
+import { Encounter } from "./encounter.ts";
 import { Overlay, type Label } from "./overlay.ts";
 import { isCharacter, nodesOf } from "./scene-nodes.ts";
 import { SlotPainter } from "./slot-painter.ts";
+import { Speech } from "./speech.ts";
 import { TextureCache, textureLoader, type LoadTexture } from "./texture-cache.ts";
 
 export interface WorldOptions {
@@ -40,6 +44,8 @@ export interface WorldOptions {
   /** Element over which name tags hang; the canvas's parent if absent. */
   readonly overlay?: HTMLElement;
   readonly language?: Language;
+  /** Lets a player who walks up to a character that has a voice talk to it: Enter opens the line, Escape closes it. */
+  readonly talk?: boolean;
   /** Told of every failure that nobody waits for; they are logged if absent. */
   readonly onError?: (error: ServiceError) => void;
   /** How to load a texture; only tests without a GPU need another way. */
@@ -62,11 +68,14 @@ export class World {
   readonly scene: Scene;
   readonly connection: SceneConnection;
   readonly client: ServiceClient;
+  /** What is said to and by the characters. */
+  readonly talks: Talks;
   readonly #options: WorldOptions;
   readonly #nodes = new Map<string, TransformNode>();
   readonly #painter: SlotPainter;
   readonly #overlay: Overlay | undefined;
   readonly #avatars: Avatars | undefined;
+  readonly #encounter: Encounter | undefined;
   readonly #labels = new Map<string, Label>();
   readonly #slotVersions = new Map<string, string>();
   readonly #tags = new Map<string, string>();
@@ -81,6 +90,7 @@ export class World {
     this.scene = options.scene;
     this.client = client;
     this.connection = connection;
+    this.talks = new Talks(connection);
     for (const line of connection.state.chat) {
       this.#chatAt = line.at;
       this.#chatSeen.add(line);
@@ -91,17 +101,29 @@ export class World {
     if (parent) {
       this.#overlay = new Overlay(this.scene, parent);
       this.#avatars = new Avatars(this.scene, this.#overlay);
+      if (options.talk === true) this.#encounter = this.#meet(this.#overlay.root);
     }
+    const speech = new Speech(
+      this.talks,
+      (id) => this.#labelAt(id),
+      ({ from, said }) => this.#saidBy(from, said),
+    );
     for (const node of nodesOf(this.scene)) this.#adopt(node);
     const frame = this.scene.onBeforeRenderObservable.add(() => this.#frame());
     const late = this.scene.onAfterRenderObservable.add(() => this.#overlay?.frame());
     const disposed = this.scene.onDisposeObservable.addOnce(() => void this.dispose());
     this.#ends.push(
       connection.onChange(() => this.#sync()),
+      this.talks.onChange((nodeId) => {
+        speech.heard(nodeId);
+        this.#encounter?.heard(nodeId);
+      }),
       () => frame.remove(),
       () => late.remove(),
       () => disposed?.remove(),
     );
+    // Who comes while somebody speaks hears the rest.
+    for (const nodeId of this.#nodes.keys()) speech.heard(nodeId);
     this.#sync();
   }
 
@@ -121,9 +143,15 @@ export class World {
   move(pose: Pose): void {
     this.#moved.next = pose;
   }
-  /** Says something to everyone. @throws ServiceError */
-  async say(text: string): Promise<void> {
-    await this.connection.request("chat", { text });
+  /**
+   * Says something to everyone or, with a node's id before it, to a character: its answer grows in a bubble over its head
+   * for all who are near. Resolves when it was heard. @throws ServiceError
+   */
+  say(text: string): Promise<void>;
+  say(nodeId: string, text: string): Promise<void>;
+  async say(...words: [text: string] | [nodeId: string, text: string]): Promise<void> {
+    if (words.length === 1) await this.connection.request("chat", { text: words[0] });
+    else await this.connection.request("say", { nodeId: words[0], text: words[1] });
   }
   /** Asks for a picture for a node's slot; resolves when everyone sees it. @throws ServiceError */
   request(nodeId: string, kind: SlotKind, prompt = "", seed = 1): Promise<{ sha256: string; version: number }> {
@@ -133,6 +161,8 @@ export class World {
   /** Leaves the room and gives the scene back as it was. */
   async dispose(): Promise<void> {
     for (const end of this.#ends.splice(0)) end();
+    this.talks.dispose();
+    this.#encounter?.dispose();
     this.#avatars?.dispose();
     this.#overlay?.dispose();
     this.#labels.clear();
@@ -146,7 +176,14 @@ export class World {
     if (!hasTag(node)) return;
     this.#nodes.set(node.id, node);
     this.#painter.prepare(node);
-    if (isCharacter(node)) this.#labelOf(node);
+    if (!isCharacter(node)) return;
+    const label = this.#labelOf(node);
+    if (label !== undefined) label.name = speakerNameOf(node) ?? displayNameOf(node);
+  }
+
+  #labelAt(nodeId: string): Label | undefined {
+    const node = this.node(nodeId);
+    return node && this.#labelOf(node);
   }
 
   #labelOf(node: TransformNode): Label | undefined {
@@ -157,7 +194,7 @@ export class World {
     const label = this.#overlay.label((result) =>
       node.isDisposed() || !node.isEnabled() ? null : result.copyFrom(node.getAbsolutePosition()).addInPlace(above),
     );
-    label.name = displayNameOf(node);
+    label.name = speakerNameOf(node) ?? displayNameOf(node);
     label.element.dataset["node"] = node.id;
     this.#labels.set(node.id, label);
     return label;
@@ -167,6 +204,15 @@ export class World {
     this.#painter.frame();
     this.#avatars?.frame(this.scene.getEngine().getDeltaTime() / 1000);
     this.#sendMove();
+    const { next } = this.#moved;
+    if (next !== undefined) this.#encounter?.look(this.#nodes.values(), next);
+  }
+
+  #meet(root: HTMLElement): Encounter {
+    const { talks } = this;
+    const language = this.#options.language ?? "en";
+    const told = (failure: unknown): string => failureText(toServiceError(failure, this.client.url), language);
+    return new Encounter({ talks, root, language, failureText: told, say: (id, text) => this.say(id, text) });
   }
 
   #sendMove(): void {
@@ -228,7 +274,7 @@ export class World {
   }
 
   #syncChat(): void {
-    const { chat, players } = this.connection.state;
+    const { chat } = this.connection.state;
     const said = new Map<string, string>();
     for (const line of chat) {
       if (line.at < this.#chatAt || this.#chatSeen.has(line)) continue;
@@ -236,10 +282,13 @@ export class World {
       this.#chatAt = line.at;
       said.set(line.from, line.text);
     }
-    if (said.size === 0) return;
-    for (const [key, player] of players.entries()) {
-      const text = said.get(player.name);
-      if (text !== undefined) this.#avatars?.say(key, text);
+    for (const [name, text] of said) this.#saidBy(name, text);
+  }
+
+  /** Lines carry names, not places. */
+  #saidBy(name: string, text: string): void {
+    for (const [key, player] of this.connection.state.players.entries()) {
+      if (player.name === name) this.#avatars?.say(key, text);
     }
   }
 
