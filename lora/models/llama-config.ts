@@ -76,6 +76,7 @@ export function readLlamaConfig(file: string): LlamaConfig {
   const hiddenSize = json.count("hidden_size");
   const heads = json.count("num_attention_heads");
   const maxPositions = json.count("max_position_embeddings", 2048);
+  const headSize = json.count("head_dim", family === "qwen3" ? 128 : Math.floor(hiddenSize / heads));
   const config = {
     family,
     vocabSize: json.count("vocab_size"),
@@ -84,11 +85,11 @@ export function readLlamaConfig(file: string): LlamaConfig {
     layers: json.count("num_hidden_layers"),
     heads,
     kvHeads: json.count("num_key_value_heads", heads),
-    headSize: json.count("head_dim", family === "qwen3" ? 128 : Math.floor(hiddenSize / heads)),
+    headSize,
     normEpsilon: json.positive("rms_norm_eps", 1e-6),
     tiedEmbeddings: json.flag("tie_word_embeddings", false),
     maxPositions,
-    rope: readRope(json, maxPositions),
+    rope: readRope(json, { headSize, maxPositions }),
     ...traitsOf[family](json),
   };
   if (config.heads % config.kvHeads !== 0)

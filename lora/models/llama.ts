@@ -227,8 +227,18 @@ export interface CachedRow {
 export function cachedFeeds(config: LlamaConfig, rows: readonly CachedRow[]): LlamaFeeds {
   const [{ slots, positions }] = rows as [CachedRow];
   const [seen, length, half] = [slots.length, positions.length, config.headSize / 2];
-  const all = rows.flatMap((row) => [...row.positions].map((position) => Math.max(0, position)));
-  const { cos, sin } = rotaryTables(config.rope, config.headSize, all);
+  const cos = new Float32Array(rows.length * length * half);
+  const sin = new Float32Array(cos.length);
+  // Row by row: some scalings depend on how long a row is.
+  rows.forEach((row, r) => {
+    const tables = rotaryTables(
+      config.rope,
+      config.headSize,
+      row.positions.map((position) => Math.max(0, position)),
+    );
+    cos.set(tables.cos, r * length * half);
+    sin.set(tables.sin, r * length * half);
+  });
   const dims = [rows.length, length, half];
   const feeds: LlamaFeeds = { cos: { data: cos, dims }, sin: { data: sin, dims } };
   for (const window of windowsOf(config)) {

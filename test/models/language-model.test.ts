@@ -37,10 +37,8 @@ describe("opening a language model", () => {
     });
     assert.deepEqual(openLanguageWeights(path).config.rope, now);
     edit(path, ({ rope_scaling: _, ...rest }) => ({ ...rest, rope_scaling: { type: "linear", factor: 2 } }));
-    assert.deepEqual(
-      [openLanguageWeights(path).config.rope.kind, openLanguageWeights(path).config.rope.factor],
-      ["linear", 2],
-    );
+    const linear = { kind: "linear", theta: 10_000, factor: 2, attentionFactor: 1 };
+    assert.deepEqual(openLanguageWeights(path).config.rope, linear);
   });
 
   it("knows where a window limits what a token sees", () => {
@@ -64,8 +62,14 @@ describe("opening a language model", () => {
     );
     refused(
       "llama3",
-      (config) => ({ ...config, rope_parameters: { rope_type: "yarn", factor: 4 } }),
-      /rope_type.*yarn/,
+      (config) => ({ ...config, rope_parameters: { rope_type: "mrope", factor: 4 } }),
+      /rope_type.*mrope/,
+    );
+    const longrope = { rope_type: "longrope", short_factor: [1, 1, 1, 1], long_factor: [1, 1] };
+    refused(
+      "llama3",
+      (config) => ({ ...config, rope_parameters: longrope }),
+      /long_factor: expected 4 positive numbers/,
     );
     refused("llama3", (config) => ({ ...config, hidden_act: "gelu" }), /hidden_act/);
     refused("llama3", (config) => ({ ...config, num_key_value_heads: 3 }), /a divisor of 4 heads/);

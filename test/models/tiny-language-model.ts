@@ -3,7 +3,17 @@ import { openLanguageWeights, type LanguageWeights } from "../../lora/models/ind
 import { openGoldens, type Goldens } from "./tiny-stable-diffusion.ts";
 
 /** The families for which test/golden/text/make.py computed values. */
-export const textFamilies = ["llama2", "llama3", "llama-tied", "llama-dynamic", "qwen2", "qwen3", "mistral"] as const;
+export const textFamilies = [
+  "llama2",
+  "llama3",
+  "llama-tied",
+  "llama-dynamic",
+  "qwen2",
+  "qwen3",
+  "mistral",
+  "llama-yarn",
+  "llama-longrope",
+] as const;
 export type TextFamily = (typeof textFamilies)[number];
 
 export const openTinyText = (family: TextFamily): LanguageWeights =>
