@@ -6,6 +6,7 @@ export {
   writeKohya,
   writePeft,
   type LoraModule,
+  type ModuleSite,
   type ModuleReport,
   type Stack,
 } from "./adapter/index.ts";

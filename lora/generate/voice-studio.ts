@@ -24,6 +24,8 @@ export interface ReplyRequest {
   readonly seed?: number | undefined;
   /** Pieces of the reply as they come; together they are its text. */
   readonly onText?: (piece: string) => void;
+  /** Called as soon as it is over, while others of its batch may go on. */
+  readonly onEnd?: (reply: Reply) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -163,6 +165,7 @@ class Speaker {
     else if (this.endIds.has(id)) this.reason = "end";
     else this.say(id);
     if (this.reason && this.reason !== "stop") this.show(this.text.rest());
+    if (this.reason) this.request.onEnd?.(this.reply());
     return id;
   }
 
