@@ -1,4 +1,4 @@
-import { DRAW_DEFAULTS, type DrawRequest, type GenerationInfo, type Picture } from "../generate/index.ts";
+import { drawDefaults, type DrawRequest, type GenerationInfo, type Picture } from "../generate/index.ts";
 import type { StableDiffusion } from "../models/index.ts";
 
 /** What goes into the PNG beside the pixels: all it takes to draw it again. */
@@ -9,12 +9,13 @@ export function drawnInfo(
   loraHashes: GenerationInfo["loraHashes"],
   modelHash?: string,
 ): GenerationInfo {
+  const defaults = drawDefaults(base);
   return {
     prompt: request.prompt,
     negativePrompt: request.negative ?? "",
-    steps: request.steps ?? DRAW_DEFAULTS.steps,
-    sampler: request.sampler ?? DRAW_DEFAULTS.sampler,
-    guidanceScale: request.guidanceScale ?? DRAW_DEFAULTS.guidanceScale,
+    steps: request.steps ?? defaults.steps,
+    sampler: request.sampler ?? defaults.sampler,
+    guidanceScale: request.guidanceScale ?? defaults.guidanceScale,
     seed: picture.seed,
     width: picture.width,
     height: picture.height,

@@ -33,12 +33,15 @@ export interface DrawRequest {
   readonly signal?: AbortSignal;
 }
 
-export const DRAW_DEFAULTS = {
+const DRAW_DEFAULTS = {
   steps: 20,
   guidanceScale: 7,
   sampler: "DPM++ 2M",
   seeds: [1] as readonly number[],
 } as const;
+
+/** What a request leaves out: the base's own suggestions before the general ones. */
+export const drawDefaults = (base: StableDiffusion) => ({ ...DRAW_DEFAULTS, ...base.drawing });
 
 export class DrawingStudio {
   readonly base: StableDiffusion;
@@ -81,7 +84,7 @@ export class DrawingStudio {
 
   /** @throws MODULE_UNKNOWN, SIZE_INVALID, and the errors of prompts and samplers */
   async draw(request: DrawRequest): Promise<Picture[]> {
-    const { steps, guidanceScale, sampler, seeds } = { ...DRAW_DEFAULTS, ...withoutUndefined(request) };
+    const { steps, guidanceScale, sampler, seeds } = { ...drawDefaults(this.base), ...withoutUndefined(request) };
     const [width, height] = [request.width ?? this.base.side, request.height ?? this.base.side];
     checkPictureSize(this.base, width, height);
     parseSamplerName(sampler);

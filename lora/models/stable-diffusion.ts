@@ -5,6 +5,7 @@ import { openSafetensors, refusePickle, type SafetensorsFile } from "../format/i
 import type { ClipTextConfig } from "./clip-text.ts";
 import { openAiClipTokenizer, readClipTokenizer, type ClipTokenizer } from "./clip-tokenizer.ts";
 import { readConfig } from "./config-file.ts";
+import { readDrawingDefaults, type DrawingDefaults } from "./drawing-defaults.ts";
 import { modelErrors } from "./errors.ts";
 import { canonicalDiffusersName, sdNameLayoutOf, sdNames, type SdPart } from "./sd-names.ts";
 import type { UnetConfig } from "./unet.ts";
@@ -26,6 +27,8 @@ export interface StableDiffusion {
   readonly factor: number;
   /** Side of the pictures it was trained on, pixels. */
   readonly side: number;
+  /** What it suggests for drawing with it. */
+  readonly drawing: DrawingDefaults;
 }
 
 const PARTS: readonly SdPart[] = ["unet", "vae", "text_encoder"];
@@ -59,6 +62,7 @@ async function openFolder(path: string): Promise<StableDiffusion> {
     weights,
     factor,
     side: unet.sampleSize * factor,
+    drawing: readDrawingDefaults(path),
   };
 }
 
@@ -110,6 +114,7 @@ async function openSingleFile(path: string): Promise<StableDiffusion> {
     weights,
     factor: 2 ** (layout.vae.blocks - 1),
     side: isV2 && predictsVelocity(file) ? 768 : 512,
+    drawing: {},
   };
 }
 

@@ -13,6 +13,7 @@ import { allAxes, Graph, mul, reduceMean, sub, symbol } from "../graph/index.ts"
 import { clipText, ClipTokenizer, unet, vaeEncode, type BpeVocabulary } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
+import { drawTimestep } from "../train/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
@@ -117,10 +118,6 @@ console.log(
   `UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocabSize}, from step ${trainer.step}`,
 );
 
-/** Half of the draws fall into the noisiest quarter, a tenth into the last hundredth: there the caption decides alone. */
-const noisyTimestep = (uniform: number): number =>
-  Math.min(schedule.numTrainTimesteps - 1, Math.floor((1 - uniform ** 2) * schedule.numTrainTimesteps));
-
 function makeBatch(step: number) {
   const random = new Random(5_000_000 + step);
   const noisy = new Float32Array(batchSize * LATENT);
@@ -130,7 +127,8 @@ function makeBatch(step: number) {
   const noise = new Float32Array(LATENT);
   for (let i = 0; i < batchSize; i++) {
     const index = Math.floor(random.uniform() * data.samples.length);
-    const t = noisyTimestep(random.uniform());
+    // In the noisiest timesteps the caption decides alone.
+    const t = drawTimestep(schedule, random, "later");
     ids.set(random.uniform() < CAPTION_DROPOUT ? empty : tokens[index]!, i * length);
     random.fillNormal(noise);
     const clean = latents.subarray(index * LATENT, (index + 1) * LATENT);

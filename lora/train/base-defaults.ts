@@ -7,7 +7,15 @@ import { trainErrors } from "./errors.ts";
 
 const FILE = "animula.json";
 /** What may be suggested: how the module is built and how fast it learns, never the person's data or schedule. */
-const SUGGESTED = ["lora_rank", "lora_alpha", "targets", "learning_rate", "min_snr_gamma", "noise_offset"] as const;
+const SUGGESTED = [
+  "lora_rank",
+  "lora_alpha",
+  "targets",
+  "learning_rate",
+  "min_snr_gamma",
+  "timestep_bias_strategy",
+  "noise_offset",
+] as const;
 export type BaseDefaults = Pick<ConfigValues, (typeof SUGGESTED)[number]>;
 
 /**

@@ -203,6 +203,12 @@ export const configKeys = {
   min_snr_gamma: key(number(0, 1000, "5"), "5", "evens out easy and hard noise levels (min-SNR-γ); 0 is off", [
     "snr_gamma",
   ]),
+  timestep_bias_strategy: key(
+    choice(["none", "later"], "later"),
+    "none",
+    "later trains the noisiest timesteps more, where a picture's colours and layout are decided",
+    ["timestep_bias"],
+  ),
   noise_offset: key(number(0, 1, "0.05"), "0", "lets the module learn very dark and bright pictures; 0 is off"),
   seed: key(whole(0, SEED_MAX, "42"), "42", "start of all randomness: the same seed gives the same module"),
   mixed_precision: key(

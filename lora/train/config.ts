@@ -38,6 +38,7 @@ export interface TrainConfig {
   readonly maxGradNorm: number;
   /** 0: off. */
   readonly minSnrGamma: number;
+  readonly timestepBias: "none" | "later";
   readonly noiseOffset: number;
   readonly seed: number;
   readonly mixedPrecision: "auto" | "no" | "fp16" | "bf16";
@@ -194,6 +195,7 @@ function buildConfig(
     warmup: warmupOf(v),
     maxGradNorm: v.max_grad_norm ?? 1,
     minSnrGamma: v.min_snr_gamma ?? 5,
+    timestepBias: v.timestep_bias_strategy ?? "none",
     noiseOffset: v.noise_offset ?? 0,
     seed: v.seed ?? 42,
     mixedPrecision: v.mixed_precision ?? "auto",

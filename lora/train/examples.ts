@@ -14,10 +14,19 @@ export interface Example {
   readonly weight: number;
 }
 
+/** Where the timesteps of training fall, from a uniform draw u in 0 … 1, as a part of the schedule. */
+const TIMESTEP_BIAS = {
+  none: (u: number) => u,
+  /** Half of the draws fall into the noisiest quarter, a tenth into the last hundredth. */
+  later: (u: number) => 1 - u ** 2,
+} as const;
+export type TimestepBias = keyof typeof TIMESTEP_BIAS;
+
 export interface NoiseOptions {
   readonly minSnrGamma: number;
   readonly noiseOffset: number;
-  /** Fixes the timestep of each row; drawn uniformly if absent. */
+  readonly timestepBias: TimestepBias;
+  /** Fixes the timestep of each row; drawn if absent. */
   readonly timestepOf?: (row: number) => number;
 }
 
@@ -47,7 +56,7 @@ export async function noisyBatch(
   examples.forEach((example, row) => {
     const latents = drawLatents(example, random);
     const noise = drawNoise(size, channels, random, options.noiseOffset);
-    const timestep = options.timestepOf?.(row) ?? Math.floor(random.uniform() * schedule.numTrainTimesteps);
+    const timestep = options.timestepOf?.(row) ?? drawTimestep(schedule, random, options.timestepBias);
     schedule.addNoise(latents, noise, timestep, sample.subarray(row * size, (row + 1) * size));
     target.set(schedule.target(latents, noise, timestep), row * size);
     timesteps[row] = timestep;
@@ -76,4 +85,9 @@ function drawNoise(size: number, channels: number, random: Random, offset: numbe
   const plane = size / channels;
   for (let i = 0; i < size; i++) noise[i]! += offset * shift[Math.floor(i / plane)]!;
   return noise;
+}
+
+/** A timestep of `schedule`, drawn evenly or with more weight on the noisier ones. */
+export function drawTimestep({ numTrainTimesteps }: NoiseSchedule, random: Random, bias: TimestepBias): number {
+  return Math.min(numTrainTimesteps - 1, Math.floor(TIMESTEP_BIAS[bias](random.uniform()) * numTrainTimesteps));
 }

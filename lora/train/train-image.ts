@@ -164,7 +164,7 @@ async function validate(
     const caption = buildCaption(picture.caption, { ...captions, triggerWord, dropout: 0, shuffle: false }, () => 0);
     const texts = rows.map(() => caption);
     const spread = (row: number) => Math.floor(((row + 0.5) / VALIDATION_TIMESTEPS) * schedule.numTrainTimesteps);
-    const options = { minSnrGamma: 0, noiseOffset: 0, timestepOf: spread };
+    const options = { minSnrGamma: 0, timestepBias: "none", noiseOffset: 0, timestepOf: spread } as const;
     sum += await graph.loss(await noisyBatch(rows, texts, schedule, random, options, encode));
   }
   return sum / plan.validation.length;

@@ -88,11 +88,18 @@ describe("training configuration", () => {
       );
     suggest(
       JSON.stringify({
-        training: { learning_rate: 2e-3, targets: ["attention", "conv"], min_snr_gamma: 0, epochs: 3 },
+        training: {
+          learning_rate: 2e-3,
+          targets: ["attention", "conv"],
+          min_snr_gamma: 0,
+          timestep_bias_strategy: "later",
+          epochs: 3,
+        },
       }),
     );
     const config = withBase("");
     assert.deepEqual([config.learningRate, config.targets, config.minSnrGamma], [2e-3, ["attention", "conv"], 0]);
+    assert.equal(config.timestepBias, "later");
     assert.equal(config.epochs, 10, "how long to train is the person's");
     assert.deepEqual([withBase("learning_rate: 1e-4").learningRate, withBase("lora_rank: 4").alpha], [1e-4, 8]);
     suggest('{"training": {"learning_rat": 1}}');
