@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import { gradients, type Graph, type Value } from "../graph/index.ts";
 import type { ParameterSource } from "../nn/index.ts";
-import { Session, type Feeds, type HostTensor } from "../runtime/index.ts";
+import { Session, type Feeds, type HostTensor, type SessionOptions } from "../runtime/index.ts";
 import { ADAMW_DEFAULTS, adamWStep, clipGradients, FlatParameters } from "../train/index.ts";
 import type { Random } from "../diffusion/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
@@ -37,7 +37,7 @@ export class TrainableParameters implements ParameterSource {
  * steps the UNet still ignored them.
  */
 const STARTS_AT_ZERO =
-  /(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|unet\.conv_out|self_attn\.out_proj|mlp\.fc2)\.(weight|bias)$/;
+  /(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|unet\.conv_out|self_attn\.(?:out|o)_proj|mlp\.(?:fc2|down_proj))\.(weight|bias)$/;
 
 /** The VAE's posterior starts narrow: with unit noise on small latents it would first have to shout over the noise. */
 const START_LOG_VARIANCE = -6;
@@ -46,7 +46,7 @@ const START_LOG_VARIANCE = -6;
 function initialise(data: Float32Array, name: string, shape: readonly number[], random: Random): void {
   if (STARTS_AT_ZERO.test(name)) return;
   if (name === "quant_conv.bias") data.fill(START_LOG_VARIANCE, data.length / 2);
-  if (name.endsWith("embedding.weight")) {
+  if (/(embedding|embed_tokens)\.weight$/.test(name)) {
     random.fillNormal(data);
     for (let i = 0; i < data.length; i++) data[i]! *= 0.02;
   } else if (/norm[^.]*\.weight$/.test(name)) data.fill(1);
@@ -60,6 +60,7 @@ export interface FullTrainerOptions {
   readonly emaDecay: number;
   readonly maxGradNorm: number;
   readonly weightDecay: number;
+  readonly session?: SessionOptions;
 }
 
 /** Trains all weights and keeps their moving average, which is what the base is made of. */
@@ -87,7 +88,7 @@ export class FullTrainer {
     const names = [...parameters.keys()];
     const grads = gradients(loss, [...parameters.values()]);
     const outputs = { loss, ...extra, ...Object.fromEntries(names.map((name, i) => [`d ${name}`, grads[i]!])) };
-    const session: Session = await Session.open<string>(outputs);
+    const session: Session = await Session.open<string>(outputs, options.session);
     const shapes = new Map(names.map((name) => [name, parameters.get(name)!.shape as readonly number[]]));
     const flat = new FlatParameters(shapes);
     const trainer = new FullTrainer(session, flat, options);

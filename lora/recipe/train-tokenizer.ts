@@ -28,9 +28,21 @@ export function trainBpe(captions: Iterable<string>, vocabSize: number): BpeVoca
   const words = countWords(captions);
   const tokens = byteOrder.map((byte) => byteSymbols[byte]!);
   tokens.push(...tokens.map((symbol) => symbol + WORD_END));
+  const merges = learnMerges(words, tokens, vocabSize - 2);
+  tokens.push(START_TOKEN, END_TOKEN);
+  return { vocab: new Map(tokens.map((token, id) => [token, id])), merges };
+}
+
+export interface CountedWord {
+  symbols: string[];
+  readonly count: number;
+}
+
+/** Merges the most frequent pair of `words` until `tokens` has `size` entries or nothing is left to merge; adds to `tokens`. */
+export function learnMerges(words: readonly CountedWord[], tokens: string[], size: number): [string, string][] {
   const known = new Set(tokens);
   const merges: [string, string][] = [];
-  while (tokens.length < vocabSize - 2) {
+  while (tokens.length < size) {
     const best = mostFrequentPair(words);
     if (!best) break;
     const [left, right] = best;
@@ -42,13 +54,7 @@ export function trainBpe(captions: Iterable<string>, vocabSize: number): BpeVoca
     if (!known.has(left + right)) tokens.push(left + right);
     known.add(left + right);
   }
-  tokens.push(START_TOKEN, END_TOKEN);
-  return { vocab: new Map(tokens.map((token, id) => [token, id])), merges };
-}
-
-interface CountedWord {
-  symbols: string[];
-  readonly count: number;
+  return merges;
 }
 
 function countWords(captions: Iterable<string>): CountedWord[] {

@@ -1,0 +1,66 @@
+/** Conversations as token ids, in batches of about equal length. */
+import { epochTextBatches, type TokenizedDialogue } from "../data/index.ts";
+import type { ChatMessage, TextTokenizer } from "../models/index.ts";
+import { voiceDialogue } from "./voice-dialogue.ts";
+
+/** Batches that are sorted by length together. */
+const POOL_BATCHES = 50;
+
+/**
+ * The ids of a conversation, as `tokenizer.conversation` gives them, at a tenth of its time: the template sets every turn between
+ * special tokens, so that turns can be encoded apart.
+ */
+export class VoiceEncoder {
+  private readonly tokenizer: TextTokenizer;
+  private readonly begin: number;
+  private readonly end: number;
+  private readonly roles: Readonly<Record<ChatMessage["role"], number>>;
+
+  constructor(tokenizer: TextTokenizer) {
+    this.tokenizer = tokenizer;
+    const frame = (role: ChatMessage["role"]) => tokenizer.conversation([{ role, content: "" }]).ids;
+    const [begin, , end] = frame("user") as [number, number, number];
+    this.begin = begin;
+    this.end = end;
+    this.roles = { system: frame("system")[1]!, user: frame("user")[1]!, assistant: frame("assistant")[1]! };
+  }
+
+  encode(messages: readonly ChatMessage[]): TokenizedDialogue {
+    const ids = [this.begin];
+    const isReply = [0];
+    for (const { role, content } of messages) {
+      const said = this.tokenizer.encode(content);
+      ids.push(this.roles[role], ...said, this.end);
+      isReply.push(0, ...Array.from({ length: said.length + 1 }, () => Number(role === "assistant")));
+    }
+    return { ids: Int32Array.from(ids), isReply: Uint8Array.from(isReply) };
+  }
+}
+
+/** Batch `step` of an endless run over conversations that are all different. */
+export class VoiceBatches {
+  private readonly encoder: VoiceEncoder;
+  private readonly rows: number;
+  private pool: { readonly index: number; readonly batches: readonly TokenizedDialogue[][] } | undefined;
+
+  constructor(encoder: VoiceEncoder, rows: number) {
+    this.encoder = encoder;
+    this.rows = rows;
+  }
+
+  at(step: number): readonly TokenizedDialogue[] {
+    const index = Math.floor(step / POOL_BATCHES);
+    if (this.pool?.index !== index) this.pool = { index, batches: this.fill(index) };
+    return this.pool.batches[step % POOL_BATCHES]!;
+  }
+
+  private fill(index: number): TokenizedDialogue[][] {
+    const count = POOL_BATCHES * this.rows;
+    const dialogues = Array.from({ length: count }, (_, i) => voiceDialogue(`train ${index * count + i}`));
+    return epochTextBatches(
+      dialogues.map(({ messages }) => this.encoder.encode(messages)),
+      this.rows,
+      index,
+    );
+  }
+}
