@@ -26,6 +26,8 @@ export interface Config {
   readonly development: boolean;
   /** Folder or file of the base model. */
   readonly baseModel: string;
+  /** Folder of the language model; nothing speaks where it is absent. */
+  readonly voiceBase: string;
   /** Pages of these origins may use the service; its own always may. */
   readonly origins: readonly string[];
   /** File that the service writes what it does to; "-" for standard output. */
@@ -41,6 +43,7 @@ const settings = z.object({
   database: z.string().min(1).optional(),
   secret: z.string().optional(),
   base: z.string().min(1).default(join(ROOT, "assets/base/mini-sd")),
+  "voice-base": z.string().min(1).default(join(ROOT, "assets/base/mini-llama")),
   origins: z.string().default(""),
   log: z.string().min(1).optional(),
   proxies: z.coerce.number("expected a number").int().min(0).max(10).default(0),
@@ -56,6 +59,7 @@ const variables: Record<Setting, string> = {
   database: "DATABASE_URL",
   secret: "ANIMULA_SECRET",
   base: "ANIMULA_BASE",
+  "voice-base": "ANIMULA_VOICE_BASE",
   origins: "ANIMULA_ORIGINS",
   log: "ANIMULA_LOG",
   proxies: "ANIMULA_PROXIES",
@@ -89,6 +93,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     development,
     secret: checkSecret(secret) ?? (development ? keptSecret(dataDir) : refuseNoSecret()),
     baseModel: resolve(base),
+    voiceBase: resolve(read.data["voice-base"]),
     origins: origins
       .split(",")
       .map((origin) => origin.trim().replace(/\/+$/, ""))

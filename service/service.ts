@@ -9,10 +9,10 @@ import type { Logger } from "pino";
 import { Access } from "./access/index.ts";
 import type { Config } from "./config.ts";
 import { Gate, mountHttp, openStudioPage, type StudioPage } from "./http/index.ts";
-import { type Base, Jobs, readBase } from "./jobs/index.ts";
+import { type Base, Jobs, readBase, readVoiceBase, type VoiceBase, Voices } from "./jobs/index.ts";
 import { Library } from "./library/index.ts";
 import { colyseusLogger, openLog } from "./log.ts";
-import { limits, ServiceError } from "./protocol/index.ts";
+import { limits, ServiceError, type BaseReply } from "./protocol/index.ts";
 import { defineRooms } from "./rooms/index.ts";
 import { openStore, type Store } from "./store/index.ts";
 
@@ -42,13 +42,16 @@ export async function startService(config: Config, log: Logger = openLog(config.
   };
   try {
     const base = await readBase(config.baseModel, config.dataDir);
+    const voiceBase = await readVoiceBase(config.voiceBase, config.dataDir);
     const library = new Library(store, base);
-    const jobs = await Jobs.open({ store, library, base, log });
+    const voices = new Voices({ store, library, base: voiceBase, folder: config.voiceBase });
+    closing.unshift(() => voices.close());
+    const jobs = await Jobs.open({ store, library, base, voices, log });
     closing.unshift(() => jobs.close());
     const studio = openStudioPage(STUDIO);
     const http = createServer();
     const gate = new Gate(config);
-    const server = serve({ config, log, http, gate, store, library, jobs, base, studio });
+    const server = serve({ config, log, http, gate, store, library, jobs, voices, base, studio });
     await listen(server, http, config);
     closing.unshift(() => stopListening(server, http));
     gate.guard(http);
@@ -56,7 +59,8 @@ export async function startService(config: Config, log: Logger = openLog(config.
     studio.files().catch((error: unknown) => log.error({ err: error }, "the studio page cannot be built"));
     const { port } = http.address() as AddressInfo;
     const url = `http://${/^(0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host}:${port}`;
-    log.info({ url, dataDir: config.dataDir, base: base.name, development: config.development }, "ready");
+    const bases = { base: base.name, voiceBase: voiceBase?.name ?? `none at ${config.voiceBase}` };
+    log.info({ url, dataDir: config.dataDir, ...bases, development: config.development }, "ready");
     return { port, url, close };
   } catch (error) {
     await close();
@@ -72,11 +76,12 @@ interface Parts {
   readonly store: Store;
   readonly library: Library;
   readonly jobs: Jobs;
+  readonly voices: Voices;
   readonly base: Base;
   readonly studio: StudioPage;
 }
 
-function serve({ config, log, http, gate, store, library, jobs, base, studio }: Parts): Server {
+function serve({ config, log, http, gate, store, library, jobs, voices, base, studio }: Parts): Server {
   const access = Access.open(config);
   // Colyseus answers every origin by default, also before our own routes.
   const { DEFAULT_CORS_HEADERS: headers } = matchMaker.controller as { DEFAULT_CORS_HEADERS: Record<string, string> };
@@ -89,13 +94,13 @@ function serve({ config, log, http, gate, store, library, jobs, base, studio }: 
     logger: colyseusLogger(log),
     greet: false,
     gracefullyShutdown: false,
-    rooms: defineRooms({ library, jobs, access, log, scenes: SCENES }),
+    rooms: defineRooms({ library, jobs, voices, access, log, scenes: SCENES }),
     express: (app) =>
       mountHttp(app, {
         access,
         library,
         log,
-        base: { name: base.name, hash: base.hash, side: base.side },
+        base: baseReply(base, voices.base),
         studio,
         scenesDir: SCENES,
         health: async () => {
@@ -104,6 +109,10 @@ function serve({ config, log, http, gate, store, library, jobs, base, studio }: 
         },
       }),
   });
+}
+
+function baseReply({ name, hash, side }: Base, voice: VoiceBase | undefined): BaseReply {
+  return { name, hash, side, ...(voice ? { voice: { name: voice.name, hash: voice.hash } } : {}) };
 }
 
 async function listen(server: Server, http: HttpServer, { port, host }: Config): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import { roles, ServiceError, type Role, type SessionReply } from "../protocol/index.ts";
@@ -26,6 +27,8 @@ export interface TokenRequest {
 const claims = z.object({
   role: z.enum(roles),
   sub: z.string().min(1),
+  /** Tokens of an older service have none. */
+  jti: z.string().optional(),
   scene: z.string().min(1).optional(),
   exp: z.number(),
 });
@@ -59,6 +62,7 @@ export class Access {
       .setProtectedHeader({ alg: ALGORITHM })
       .setIssuer(ISSUER)
       .setSubject(name)
+      .setJti(randomUUID())
       .setIssuedAt()
       .setExpirationTime(expiresAt / 1000)
       .sign(this.#key);
@@ -78,8 +82,8 @@ export class Access {
     if (!read.success || (read.data.role === "player" && read.data.scene === undefined)) {
       throw new ServiceError("TOKEN_INVALID", { reason: "not a session token" });
     }
-    const { role, sub: name, scene, exp } = read.data;
-    return { role, name, expiresAt: exp * 1000, ...(scene === undefined ? {} : { sceneId: scene }) };
+    const { role, sub: name, jti, scene, exp } = read.data;
+    return { id: jti ?? name, role, name, expiresAt: exp * 1000, ...(scene === undefined ? {} : { sceneId: scene }) };
   }
 }
 

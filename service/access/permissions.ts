@@ -19,6 +19,8 @@ export type Action = keyof typeof permissions;
 
 /** Who a token speaks for. */
 export interface Identity {
+  /** Of the token: names are chosen freely, and two people may have the same. */
+  readonly id: string;
   readonly role: Role;
   readonly name: string;
   /** The one scene a player's token is good for; editors have none. */

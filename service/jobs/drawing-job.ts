@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Library } from "../library/index.ts";
 import { ServiceError } from "../protocol/index.ts";
-import { DrawingProcessGone, DrawingRefused, type DrawModule, type DrawWorker } from "../workers/index.ts";
+import { DrawingProcessGone, DrawingRefused, type DrawWorker, type WorkerModule } from "../workers/index.ts";
 import { assetKey, drawnProvenance } from "./asset-key.ts";
 import type { Base } from "./base.ts";
 import { toErrorBody, type Log } from "./failure.ts";
@@ -133,7 +133,7 @@ export class DrawingRun {
     }
   }
 
-  #stack(): DrawModule[] {
+  #stack(): WorkerModule[] {
     return this.job.request.stack.map(({ name, sha256, weight }) => ({
       name,
       sha256,

@@ -1,4 +1,6 @@
 export { readBase, type Base } from "./base.ts";
 export { silent, toErrorBody, type Log } from "./failure.ts";
 export type { DrawRequest, JobSnapshot, SampleSnapshot, TrainRequest } from "./job.ts";
+export { readVoiceBase, type VoiceBase } from "./voice-base.ts";
+export { Voices, type Line, type VoiceRequest, type VoicesOptions } from "./voices.ts";
 export { Jobs, type JobsOptions, type SlotDrawing } from "./jobs.ts";

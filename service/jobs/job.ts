@@ -149,7 +149,7 @@ export function fromRow(row: JobRow): Job {
   const { request, progress, owner, ...fields } = row;
   const { deaths, data, ...live } = progress as unknown as JobSnapshot & { deaths: number; data?: string[] };
   // Rows from before there were voices have no replies.
-  const state = { replies: [], ...live, ...fields } as unknown as JobSnapshot;
+  const state = { ...live, ...fields, replies: live.replies ?? [] } as JobSnapshot;
   return row.kind === "train"
     ? { kind: "train", owner, state, deaths, request: request as unknown as TrainRequest, data: data ?? [] }
     : { kind: "draw", owner, state, deaths, request: request as unknown as FixedDrawRequest };

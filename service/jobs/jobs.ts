@@ -39,11 +39,13 @@ import { Queue } from "./queue.ts";
 import { fixStack } from "./stack.ts";
 import { stepModulePath, trainedRank } from "./training-config.ts";
 import { TrainingRun } from "./training-job.ts";
+import type { Voices } from "./voices.ts";
 
 export interface JobsOptions {
   readonly store: Store;
   readonly library: Library;
   readonly base: Base;
+  readonly voices: Voices;
   readonly log?: Log;
   /** After so long without a drawing its process ends and gives its memory back. */
   readonly drawingIdleMs?: number;
@@ -235,7 +237,11 @@ export class Jobs extends EventEmitter<JobsEvents> {
   }
 
   async #fix({ stack, seeds, ...request }: DrawRequest): Promise<FixedDrawRequest> {
-    return { ...request, seeds: [...new Set(seeds)], stack: await fixStack(stack, this.#library, this.base) };
+    return {
+      ...request,
+      seeds: [...new Set(seeds)],
+      stack: await fixStack(stack, this.#library, { kind: "picture", hash: this.base.hash }),
+    };
   }
 
   #shareDrawing(request: FixedDrawRequest, owner: string): Promise<DrawJob> {

@@ -1,6 +1,6 @@
 import { ErrorCode, ServerError } from "@colyseus/core";
 import type { Access } from "../access/index.ts";
-import type { Jobs, Log } from "../jobs/index.ts";
+import type { Jobs, Log, Voices } from "../jobs/index.ts";
 import type { Library } from "../library/index.ts";
 import { ServiceError } from "../protocol/index.ts";
 
@@ -8,6 +8,7 @@ import { ServiceError } from "../protocol/index.ts";
 export interface RoomServices {
   readonly library: Library;
   readonly jobs: Jobs;
+  readonly voices: Voices;
   readonly access: Access;
   readonly log: Log;
   /** Folder of the scene files, to know their nodes and tags; without it any node name is taken. */

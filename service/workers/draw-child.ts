@@ -1,22 +1,15 @@
 /** The drawing process: opens the base at the first order and keeps it open. Arguments: the base's path. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  AnimulaError,
-  DrawingStudio,
-  encodePng,
-  openStableDiffusion,
-  readModule,
-  type LoraModule,
-  type Picture,
-} from "../../lora/index.ts";
-import type { DrawModule, DrawOrder, FromDrawing, ToDrawing } from "./draw-messages.ts";
+import { AnimulaError, DrawingStudio, encodePng, openStableDiffusion, type Picture } from "../../lora/index.ts";
+import { ModuleCache } from "./module-cache.ts";
+import type { DrawOrder, FromDrawing, ToDrawing } from "./draw-messages.ts";
 
 /** Modules are a few MB each; those of one scene stay. */
 const MODULES_KEPT = 16;
 
 const [basePath = ""] = process.argv.slice(2);
-const modules = new Map<string, LoraModule>();
+const modules = new ModuleCache(MODULES_KEPT);
 let opening: Promise<DrawingStudio> | undefined;
 let abort: AbortController | undefined;
 
@@ -46,7 +39,7 @@ async function draw(order: DrawOrder, signal: AbortSignal): Promise<void> {
   const studio = await open();
   tell({ type: "ready" });
   const stack = order.stack.map((entry) => ({
-    module: moduleOf(studio, entry),
+    module: modules.read(entry, studio.sites),
     weight: entry.weight,
     textEncoderWeight: entry.weight,
   }));
@@ -66,15 +59,6 @@ function open(): Promise<DrawingStudio> {
   opening ??= openStableDiffusion(basePath).then((base) => DrawingStudio.open(base));
   opening.catch(() => (opening = undefined));
   return opening;
-}
-
-function moduleOf(studio: DrawingStudio, { path, sha256 }: DrawModule): LoraModule {
-  const module = modules.get(sha256) ?? readModule(path, studio.sites).module;
-  modules.delete(sha256);
-  modules.set(sha256, module);
-  const [oldest] = modules.keys();
-  if (modules.size > MODULES_KEPT && oldest !== undefined) modules.delete(oldest);
-  return module;
 }
 
 function toPng(studio: DrawingStudio, order: DrawOrder, { pixels, seed, width, height }: Picture): Promise<Buffer> {

@@ -1,6 +1,7 @@
 /** What the service and its drawing process tell each other: paths and hashes, never pixels. */
 
-export interface DrawModule {
+/** A module of a stack, as a worker gets it. */
+export interface WorkerModule {
   /** Name that people know it by. */
   readonly name: string;
   readonly path: string;
@@ -11,7 +12,7 @@ export interface DrawModule {
 export interface DrawOrder {
   readonly prompt: string;
   readonly negative: string;
-  readonly stack: readonly DrawModule[];
+  readonly stack: readonly WorkerModule[];
   readonly seeds: readonly number[];
   readonly steps: number;
   readonly guidanceScale: number;

@@ -67,8 +67,8 @@ describe("tokens", () => {
 });
 
 describe("permissions", () => {
-  const editor: Identity = { role: "editor", name: "Ada", expiresAt: 0 };
-  const player: Identity = { role: "player", name: "Bo", sceneId: "square", expiresAt: 0 };
+  const editor: Identity = { id: "1", role: "editor", name: "Ada", expiresAt: 0 };
+  const player: Identity = { id: "2", role: "player", name: "Bo", sceneId: "square", expiresAt: 0 };
 
   it("R2 let a player into its own scene and nowhere else", () => {
     assert.equal(can(player, "join the scene", "square"), true);

@@ -2,7 +2,15 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
-import { Jobs, readBase, type JobSnapshot, type TrainRequest } from "../../../service/jobs/index.ts";
+import {
+  Jobs,
+  readBase,
+  readVoiceBase,
+  Voices,
+  type JobSnapshot,
+  type TrainRequest,
+  type VoicesOptions,
+} from "../../../service/jobs/index.ts";
 import { Library } from "../../../service/library/index.ts";
 import { studioMessages, type StudioMessage } from "../../../service/protocol/index.ts";
 import { openStore, type Store } from "../../../service/store/index.ts";
@@ -11,6 +19,8 @@ import { freshFolder } from "../store/fresh-folder.ts";
 const ROOT = resolve(import.meta.dirname, "../../..");
 /** The embedded base that users have; it is also the one that opens fastest. */
 export const MINI = join(ROOT, "assets/base/mini-sd");
+/** A random language model with a tokenizer and a chat template: it says nothing sensible, and always the same. */
+export const TALKER = join(ROOT, "test/golden/text/talker");
 /** A machine that does other things too. */
 export const PATIENCE_MS = 300_000;
 
@@ -19,6 +29,7 @@ export interface Workbench {
   readonly store: Store;
   readonly library: Library;
   readonly jobs: Jobs;
+  readonly voices: Voices;
   /** What the service wrote to its log as errors. */
   readonly errors: string[];
   close(): Promise<void>;
@@ -27,6 +38,9 @@ export interface Workbench {
 export interface WorkbenchOptions {
   /** An existing one; it is kept then. */
   readonly dataDir?: string;
+  /** Folder of the language base. */
+  readonly voiceBase?: string;
+  readonly voices?: Partial<VoicesOptions>;
 }
 
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
@@ -36,13 +50,17 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const store = await openStore({ dataDir });
   const base = await readBase(MINI, dataDir);
   const library = new Library(store, { side: base.side });
-  const jobs = await Jobs.open({ store, library, base, log });
+  const folder = options.voiceBase ?? TALKER;
+  const voiceBase = await readVoiceBase(folder, dataDir);
+  const voices = new Voices({ store, library, base: voiceBase, folder, ...options.voices });
+  const jobs = await Jobs.open({ store, library, base, voices, log });
   const close = async () => {
     await jobs.close();
+    await voices.close();
     await store.close();
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   };
-  return { dataDir, store, library, jobs, errors, close };
+  return { dataDir, store, library, jobs, voices, errors, close };
 }
 
 export const ADA = { name: "Ada" };

@@ -31,7 +31,7 @@ export interface RoomServer {
   close(): Promise<void>;
 }
 
-export async function openRooms({ library, jobs }: Workbench, scenes?: string): Promise<RoomServer> {
+export async function openRooms({ library, jobs, voices }: Workbench, scenes?: string): Promise<RoomServer> {
   const access = Access.open({ secret, development: false });
   const log = { info: () => undefined, error: () => undefined };
   const http = createServer();
@@ -41,7 +41,7 @@ export async function openRooms({ library, jobs }: Workbench, scenes?: string): 
     logger: silent,
     greet: false,
     gracefullyShutdown: false,
-    rooms: defineRooms({ library, jobs, access, log, scenes }),
+    rooms: defineRooms({ library, jobs, voices, access, log, scenes }),
   });
   await server.listen(0, "127.0.0.1");
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
