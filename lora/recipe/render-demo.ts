@@ -1,31 +1,38 @@
 /**
  * Draws the demonstration's character: `node lora/recipe/render-demo.ts assets/demo/zhangsan`.
  *
- * Twenty pictures of one person in DiceBear's "micah" style (CC BY 4.0, Micah Lanier), which the base never saw. Face,
- * hair and glasses never change; expression, clothes, background and framing do, and the captions name only those, so
+ * Twenty pictures of one person in DiceBear's "toon-head" style (CC BY 4.0, Johan Melin), which the base never saw. Face,
+ * hair and beard never change; expression, clothes, background and framing do, and the captions name only those, so
  * that the rest is what the trigger word "zhangsan" comes to mean.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAvatar } from "@dicebear/core";
-import { micah } from "@dicebear/collection";
+import { toonHead } from "@dicebear/collection";
 import sharp from "sharp";
-import { backgroundColors, clothesColors, type BackgroundColor, type ClothesColor } from "./portrait-styles.ts";
+import {
+  backgroundColors,
+  clothesColors,
+  hairColors,
+  skinColors,
+  type BackgroundColor,
+  type ClothesColor,
+} from "./portrait-styles.ts";
 
 const expressions = {
-  smiling: { mouth: "smile", eyes: "eyes", eyebrows: "up" },
-  laughing: { mouth: "laughing", eyes: "smiling", eyebrows: "up" },
-  "eyes closed": { mouth: "smile", eyes: "smiling", eyebrows: "up" },
-  "sad face": { mouth: "frown", eyes: "eyes", eyebrows: "down" },
-  "surprised face": { mouth: "surprised", eyes: "round", eyebrows: "up" },
+  smiling: { mouth: "smile", eyes: "wide", eyebrows: "neutral" },
+  laughing: { mouth: "laugh", eyes: "happy", eyebrows: "happy" },
+  "eyes closed": { mouth: "smile", eyes: "bow", eyebrows: "neutral" },
+  "sad face": { mouth: "sad", eyes: "wide", eyebrows: "sad" },
+  "surprised face": { mouth: "agape", eyes: "wide", eyebrows: "raised" },
 } as const;
 type DemoExpression = keyof typeof expressions;
-/** Factor and shift in parts of the picture's side. */
+/** Size and shift in hundredths of the picture. */
 const framings = {
-  normal: [1, 0, 0],
-  close: [1.18, -0.08, -0.02],
-  left: [0.94, -0.04, 0.06],
-  right: [0.94, 0.1, 0.06],
+  normal: { scale: 100, translateX: 0, translateY: 0 },
+  close: { scale: 125, translateX: 0, translateY: 6 },
+  left: { scale: 95, translateX: -6, translateY: 3 },
+  right: { scale: 95, translateX: 6, translateY: 3 },
 } as const;
 type Framing = keyof typeof framings;
 type DemoPicture = readonly [DemoExpression, BackgroundColor, ClothesColor, Framing];
@@ -55,39 +62,25 @@ const pictures: readonly DemoPicture[] = [
 
 /** Side of the pictures in pixels: what the seed asks of training data. */
 const pictureSide = 512;
-const micahView = 360;
 
 function zhangsanSvg([expression, background, clothes, framing]: DemoPicture): string {
   const { mouth, eyes, eyebrows } = expressions[expression];
-  const avatar = createAvatar(micah, {
+  return createAvatar(toonHead, {
     seed: "zhangsan",
-    baseColor: ["f9c9b6"],
-    hair: ["fonze"],
-    hairColor: [clothesColors.black as string],
-    nose: ["curve"],
-    ears: ["attached"],
-    glasses: ["round"],
-    glassesColor: [clothesColors.red as string],
-    glassesProbability: 100,
-    facialHairProbability: 0,
-    earringsProbability: 0,
+    skinColor: [skinColors.light],
+    hair: ["spiky"],
+    hairColor: [hairColors.red],
+    rearHairProbability: 0,
+    beard: ["fullBeard"],
+    beardProbability: 100,
     mouth: [mouth],
     eyes: [eyes],
     eyebrows: [eyebrows],
-    shirt: ["crew"],
-    shirtColor: [clothesColors[clothes] as string],
+    clothes: ["turtleNeck"],
+    clothesColor: [clothesColors[clothes]],
+    backgroundColor: [backgroundColors[background]],
+    ...framings[framing],
   }).toString();
-  // Thicker frames than the original's 4 units: they must survive at 128 px.
-  const body = avatar
-    .slice(avatar.indexOf("<g mask="), -"</svg>".length)
-    .replace('<g mask="url(#viewboxMask)">', "<g>")
-    .replace(`stroke="#${clothesColors.red}" stroke-width="4"`, `stroke="#${clothesColors.red}" stroke-width="9"`);
-  const [factor, shiftX, shiftY] = framings[framing];
-  const move = `translate(${shiftX * micahView} ${shiftY * micahView}) scale(${factor})`;
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${micahView} ${micahView}" width="512" height="512" fill="none">` +
-    `<rect width="100%" height="100%" fill="#${backgroundColors[background]}"/><g transform="${move}">${body}</g></svg>`
-  );
 }
 
 function zhangsanCaption([expression, background, clothes, framing]: DemoPicture): string {
