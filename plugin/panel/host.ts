@@ -1,5 +1,5 @@
 /** The narrow door between the panel and whatever it runs in: the studio page, the Babylon.js Editor, the Inspector. */
-import type { SceneConnection, ServiceClient, StudioConnection } from "../core/index.ts";
+import type { SceneConnection, ServiceClient, StudioConnection, Talks } from "../core/index.ts";
 import type { LoraTag, SlotKind } from "../../service/protocol/index.ts";
 import type { UndoEntry } from "./undo-stack.ts";
 
@@ -24,6 +24,10 @@ export type PanelClient = Pick<
   | "setCaptions"
   | "removeImage"
   | "report"
+  | "lines"
+  | "sendLines"
+  | "importCard"
+  | "exportCard"
   | "module"
   | "moduleFile"
   | "assetUrl"
@@ -41,6 +45,8 @@ export interface PanelHost {
   readonly client: PanelClient;
   readonly studio: StudioLink;
   readonly scene: SceneLink;
+  /** What is said to and by the scene's characters. */
+  readonly talks: Pick<Talks, "of" | "revision" | "onChange">;
   readonly selection: Live<PanelNode | undefined>;
   /** Grows with every change of any tag, from here or from elsewhere. */
   readonly tagsRevision: Live<number>;

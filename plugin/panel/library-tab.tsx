@@ -6,8 +6,9 @@ import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { findModules } from "./module-picker.tsx";
+import { VoiceMark } from "./module-stack.tsx";
 import { saveFile } from "./save-file.ts";
-import { attachModule } from "./tag-edits.ts";
+import { attachModule, attachVoice } from "./tag-edits.ts";
 import { useLanguage, useTexts } from "./texts.ts";
 import { Thumb } from "./thumb.tsx";
 
@@ -51,7 +52,7 @@ export function LibraryTab({ node }: { readonly node: PanelNode | undefined }) {
               aria-expanded={open === module.id}
               onClick={() => setOpen(open === module.id ? undefined : module.id)}
             >
-              <Thumb sha256={module.preview} alt="" size={52} />
+              {module.kind === "voice" ? <VoiceMark size={52} /> : <Thumb sha256={module.preview} alt="" size={52} />}
               <span className="an-grow">
                 <strong className="an-clip">{module.name}</strong>
                 <small className="an-line">
@@ -115,14 +116,24 @@ function AttachButton({ module, node }: { readonly module: ModuleState; readonly
   const t = useTexts();
   const action = useAction();
   const { tag, edit } = useTag(node);
-  const attached = tag.modules.some((each) => each.module === module.id);
+  const speaks = module.kind === "voice";
+  // The whole scene has a style, but nothing to say.
+  if (speaks && node.kind === "scene") return null;
+  const stack = speaks ? (tag.voice?.modules ?? []) : tag.modules;
+  const attached = stack.some((each) => each.module === module.id);
+  const attach = (): Promise<void> =>
+    edit(
+      speaks
+        ? attachVoice(tag, module.id, module.version)
+        : attachModule(tag, module.id, module.version, module.triggerWord),
+    );
   return (
     <>
       <Button
         icon={attached ? "check" : "plus"}
         disabled={attached}
         busy={action.busy}
-        onClick={() => action.run(() => edit(attachModule(tag, module.id, module.version, module.triggerWord)))}
+        onClick={() => action.run(attach)}
         testId={`library-attach-${module.id}`}
       >
         {attached ? t.library.attached : t.library.attach(node.name)}

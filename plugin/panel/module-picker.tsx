@@ -1,5 +1,5 @@
 import { useId, useState } from "react";
-import type { ModuleState } from "../../service/protocol/index.ts";
+import type { ModuleKind, ModuleState } from "../../service/protocol/index.ts";
 import { Button } from "./controls.tsx";
 import { Icon } from "./icons.tsx";
 import { useStudio } from "./hooks.ts";
@@ -18,19 +18,20 @@ export function findModules(modules: Iterable<ModuleState>, query: string): Modu
 }
 
 interface PickerProps {
+  readonly kind: ModuleKind;
   /** Ids that cannot be picked again. */
   readonly taken: readonly string[];
   readonly onPick: (moduleId: string) => void;
 }
 
 /** A button that opens a searchable list of the library's modules. */
-export function ModulePicker({ taken, onPick }: PickerProps) {
+export function ModulePicker({ kind, taken, onPick }: PickerProps) {
   const t = useTexts();
   const { modules } = useStudio();
   const [open, setOpen] = useState(false);
   const [query, setQuery] = useState("");
   const id = useId();
-  const free = [...modules.values()].filter((module) => !taken.includes(module.id));
+  const free = [...modules.values()].filter((module) => module.kind === kind && !taken.includes(module.id));
   const found = findModules(free, query);
   const pick = (moduleId: string): void => {
     setOpen(false);
@@ -39,7 +40,7 @@ export function ModulePicker({ taken, onPick }: PickerProps) {
   };
   if (!open) {
     return (
-      <Button icon="plus" onClick={() => setOpen(true)} testId="add-module">
+      <Button icon="plus" onClick={() => setOpen(true)} testId={`add-module-${kind}`}>
         {t.tag.add}
       </Button>
     );
@@ -70,7 +71,7 @@ export function ModulePicker({ taken, onPick }: PickerProps) {
               onClick={() => pick(module.id)}
               data-testid={`pick-module-${module.id}`}
             >
-              <Thumb sha256={module.preview} alt="" size={32} />
+              {kind === "picture" && <Thumb sha256={module.preview} alt="" size={32} />}
               <span className="an-grow an-clip">{module.name}</span>
               <small>{module.triggerWord}</small>
               <small>{t.version(module.version)}</small>

@@ -10,8 +10,9 @@ import { Tabs, type Tab } from "./tabs.tsx";
 import { TagTab } from "./tag-tab.tsx";
 import { LanguageContext, useTexts } from "./texts.ts";
 import { runsOf, TrainTab } from "./train-tab.tsx";
+import { VoiceTab } from "./voice-tab.tsx";
 
-type TabId = "tag" | "train" | "generate" | "library";
+type TabId = "tag" | "train" | "generate" | "voice" | "library";
 
 export interface PanelProps {
   readonly host: PanelHost;
@@ -34,12 +35,14 @@ function PanelBody() {
   const node = useSelection();
   const { jobs } = useStudio();
   const [tab, setTab] = useState<TabId>("tag");
-  const training = node !== undefined && runsOf(jobs.values(), node.id).some((job) => job.status === "running");
-  // A scene has a style and prompts, but nothing that could be trained or drawn for it alone.
+  const isLive = (kind: "train" | "train-voice"): boolean =>
+    node !== undefined && runsOf(jobs.values(), node.id, kind).some((job) => job.status === "running");
+  const live: Partial<Record<TabId, boolean>> = { train: isLive("train"), voice: isLive("train-voice") };
+  // A scene has a style and prompts, but nothing that could be trained, drawn or said for it alone.
   const ids: readonly TabId[] =
-    node === undefined || node.kind === "scene" ? ["tag", "library"] : ["tag", "train", "generate", "library"];
+    node === undefined || node.kind === "scene" ? ["tag", "library"] : ["tag", "train", "generate", "voice", "library"];
   const shown = ids.includes(tab) ? tab : "tag";
-  const tabs: readonly Tab<TabId>[] = ids.map((id) => ({ id, title: t.tabs[id], live: id === "train" && training }));
+  const tabs: readonly Tab<TabId>[] = ids.map((id) => ({ id, title: t.tabs[id], live: live[id] === true }));
   return (
     <section className="an-panel" aria-label={t.panel} data-testid="panel">
       <header className="an-head">
@@ -64,6 +67,7 @@ function PanelBody() {
         )}
         {node && shown === "tag" && <TagTab key={node.id} node={node} onTrain={() => setTab("train")} />}
         {node && shown === "train" && <TrainTab key={node.id} node={node} onGenerate={() => setTab("generate")} />}
+        {node && shown === "voice" && <VoiceTab key={node.id} node={node} />}
         {node && shown === "generate" && <GenerateTab key={node.id} node={node} />}
       </Tabs>
     </section>

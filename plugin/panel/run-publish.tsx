@@ -3,15 +3,18 @@ import { displayName, limits, type JobState } from "../../service/protocol/index
 import { Button, Notice, Problem, Section, TextInput } from "./controls.tsx";
 import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
-import { attachModule } from "./tag-edits.ts";
+import { attachModule, attachVoice } from "./tag-edits.ts";
 import { useTexts } from "./texts.ts";
+
+/** Whether a training teaches how something speaks. */
+export const isVoice = ({ kind }: Pick<JobState, "kind">): boolean => kind === "train-voice";
 
 interface PublishProps {
   readonly job: JobState;
   readonly node: PanelNode;
   /** The saved step that was chosen. */
   readonly step: number | undefined;
-  readonly onGenerate: () => void;
+  readonly onUse: () => void;
 }
 
 interface Published {
@@ -21,7 +24,7 @@ interface Published {
 }
 
 /** From the chosen step to a module version on the node. */
-export function RunPublish({ job, node, step, onGenerate }: PublishProps) {
+export function RunPublish({ job, node, step, onUse }: PublishProps) {
   const t = useTexts();
   const { studio } = useHost();
   const { modules } = useStudio();
@@ -51,9 +54,7 @@ export function RunPublish({ job, node, step, onGenerate }: PublishProps) {
   return (
     <Section title={step === undefined ? t.run.publish : t.run.publishTitle(step)} testId="publish-section">
       <Problem action={action} />
-      {published && (
-        <Attach published={published} node={node} triggerWord={known?.triggerWord ?? ""} onGenerate={onGenerate} />
-      )}
+      {published && <Attach published={published} job={job} node={node} onUse={onUse} />}
       {(published === undefined || again || made === undefined) && (
         <>
           <p className="an-hint">{t.run.publishHint}</p>
@@ -93,20 +94,28 @@ export function RunPublish({ job, node, step, onGenerate }: PublishProps) {
 
 interface AttachProps {
   readonly published: Published;
+  readonly job: JobState;
   readonly node: PanelNode;
-  readonly triggerWord: string;
-  readonly onGenerate: () => void;
+  readonly onUse: () => void;
 }
 
-function Attach({ published, node, triggerWord, onGenerate }: AttachProps) {
+function Attach({ published, job, node, onUse }: AttachProps) {
   const t = useTexts();
   const { modules } = useStudio();
   const action = useAction();
   const { tag, edit } = useTag(node);
   const { moduleId, version, name } = published;
-  const attached = tag.modules.some((each) => each.module === moduleId && (each.version ?? version) === version);
+  const speaks = isVoice(job);
+  const stack = speaks ? (tag.voice?.modules ?? []) : tag.modules;
+  const attached = stack.some((each) => each.module === moduleId && (each.version ?? version) === version);
   const attach = (): void =>
-    action.run(() => edit(attachModule(tag, moduleId, version, modules.get(moduleId)?.triggerWord ?? triggerWord)));
+    action.run(() =>
+      edit(
+        speaks
+          ? attachVoice(tag, moduleId, version)
+          : attachModule(tag, moduleId, version, modules.get(moduleId)?.triggerWord ?? ""),
+      ),
+    );
   return (
     <>
       <Notice kind="good" title={t.run.published(name, version)} testId="published">
@@ -114,8 +123,8 @@ function Attach({ published, node, triggerWord, onGenerate }: AttachProps) {
           {attached ? (
             <>
               <span data-testid="attached">{t.run.attached(node.name)}</span>
-              <Button look="primary" onClick={onGenerate} testId="go-generate">
-                {t.run.toGenerate}
+              <Button look="primary" onClick={onUse} testId={speaks ? "go-talk" : "go-generate"}>
+                {speaks ? t.voice.toTalk : t.run.toGenerate}
               </Button>
             </>
           ) : (

@@ -7,7 +7,8 @@ import { formatDuration, formatLoss, formatNumber } from "./format.ts";
 import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio } from "./hooks.ts";
 import { LossChart } from "./loss-chart.tsx";
-import { RunPublish } from "./run-publish.tsx";
+import { isVoice, RunPublish } from "./run-publish.tsx";
+import { RunReplies } from "./run-replies.tsx";
 import { RunSamples } from "./run-samples.tsx";
 import { useLanguage, useTexts } from "./texts.ts";
 
@@ -15,15 +16,17 @@ interface RunProps {
   readonly job: JobState;
   readonly node: PanelNode;
   readonly onAgain: () => void;
-  readonly onGenerate: () => void;
+  /** Where to go with what was trained. */
+  readonly onUse: () => void;
 }
 
 /** A training: live while it runs, and what came of it. */
-export function RunView({ job, node, onAgain, onGenerate }: RunProps) {
+export function RunView({ job, node, onAgain, onUse }: RunProps) {
   const [picked, setPicked] = useState<number>();
   const saved = [...job.savedSteps];
   const fallback = saved.includes(job.bestStep) ? job.bestStep : saved.at(-1);
   const ended = job.status === "done" || job.status === "failed" || job.status === "cancelled";
+  const Results = isVoice(job) ? RunReplies : RunSamples;
   // While it trains nothing is chosen by itself: the best is still to come.
   const chosen = picked ?? (ended ? fallback : undefined);
   return (
@@ -31,9 +34,9 @@ export function RunView({ job, node, onAgain, onGenerate }: RunProps) {
       <RunHead job={job} />
       <RunActions job={job} onAgain={onAgain} />
       <RunCurve job={job} saved={saved} />
-      <RunSamples job={job} chosen={chosen} onChoose={setPicked} />
+      <Results job={job} chosen={chosen} onChoose={setPicked} />
       {(ended || picked !== undefined) && saved.length > 0 && (
-        <RunPublish key={job.id} job={job} node={node} step={chosen} onGenerate={onGenerate} />
+        <RunPublish key={job.id} job={job} node={node} step={chosen} onUse={onUse} />
       )}
       <RunLog job={job} />
     </div>
@@ -50,7 +53,11 @@ function RunHead({ job }: { readonly job: JobState }) {
   const facts: readonly (readonly [string, string, string])[] = [
     ["step", t.run.step, t.run.stepOf(job.step, job.steps)],
     ["loss", t.run.loss, job.step > 0 ? formatLoss(job.loss) : "–"],
-    ["speed", t.run.speed, job.imagesPerSecond > 0 ? formatNumber(job.imagesPerSecond) : "–"],
+    [
+      "speed",
+      isVoice(job) ? t.voice.speed : t.run.speed,
+      job.imagesPerSecond > 0 ? formatNumber(job.imagesPerSecond) : "–",
+    ],
     live
       ? ["left", t.run.left, job.secondsLeft > 0 ? formatDuration(job.secondsLeft, language) : "–"]
       : [

@@ -1,7 +1,7 @@
 /** The settings form: what stands in the fields, and the settings it means. */
 import { trainTargets, type ReportReply, type TrainSettings } from "../../service/protocol/index.ts";
 
-interface NumberField {
+export interface NumberField {
   readonly low: number;
   readonly high: number;
   readonly whole: boolean;
@@ -73,22 +73,32 @@ export const saveStepsFor = (steps: number): number => Math.min(100, Math.max(1,
 
 export type FieldProblem = { readonly low: string; readonly high: string; readonly whole: boolean };
 
+/** The numbers that fields mean, and which of them cannot be meant; an empty field says nothing. */
+export function readNumbers<Name extends string>(
+  fields: Readonly<Record<Name, NumberField>>,
+  typed: Readonly<Record<Name, string>>,
+): { readonly values: Partial<Record<Name, number>>; readonly problems: Partial<Record<Name, FieldProblem>> } {
+  const values: Partial<Record<Name, number>> = {};
+  const problems: Partial<Record<Name, FieldProblem>> = {};
+  for (const name of Object.keys(fields) as Name[]) {
+    const text = typed[name].trim().replace(",", ".");
+    if (text === "") continue;
+    const { low, high, whole } = fields[name];
+    const value = Number(text);
+    const fits = Number.isFinite(value) && value >= low && value <= high && (!whole || Number.isInteger(value));
+    if (fits) values[name] = value;
+    else problems[name] = { low: plain(low), high: plain(high), whole };
+  }
+  return { values, problems };
+}
+
 /** What the fields mean, and which of them cannot be meant. */
 export function readForm(form: SettingsForm): {
   readonly settings: TrainSettings;
   readonly problems: Partial<Record<NumberFieldName, FieldProblem>>;
 } {
-  const settings: { -readonly [K in keyof TrainSettings]: TrainSettings[K] } = {};
-  const problems: Partial<Record<NumberFieldName, FieldProblem>> = {};
-  for (const name of Object.keys(numberFields) as NumberFieldName[]) {
-    const text = form.numbers[name].trim().replace(",", ".");
-    if (text === "") continue;
-    const { low, high, whole } = numberFields[name];
-    const value = Number(text);
-    const fits = Number.isFinite(value) && value >= low && value <= high && (!whole || Number.isInteger(value));
-    if (fits) settings[name] = value;
-    else problems[name] = { low: plain(low), high: plain(high), whole };
-  }
+  const { values, problems } = readNumbers<NumberFieldName>(numberFields, form.numbers);
+  const settings: { -readonly [K in keyof TrainSettings]: TrainSettings[K] } = { ...values };
   if (form.targets.length > 0) settings.targets = trainTargets.filter((target) => form.targets.includes(target));
   if (form.flip) settings.flip = true;
   if (form.validation !== undefined) settings.validation = form.validation;

@@ -1,10 +1,23 @@
 /** Edits of a node's tag: each gives a new tag and leaves the old one as it is, so that it can be undone. */
-import { limits, type LoraTag, slotKinds, type SlotKind } from "../../service/protocol/index.ts";
+import {
+  limits,
+  type LoraTag,
+  slotKinds,
+  type SlotKind,
+  type TagModule,
+  type VoiceTag,
+} from "../../service/protocol/index.ts";
 
 export const emptyTag: LoraTag = { modules: [], prompt: "", negative: "", playersMay: [] };
+export const emptyVoice: VoiceTag = { name: "", persona: "", modules: [] };
+
+/** What has a mix of modules: a tag, which draws by it, and a voice, which speaks by it. */
+export interface Stacked {
+  readonly modules: readonly TagModule[];
+}
 
 /** Adds the module at the end, or moves one that is there to this version; at most `modulesPerStackMax`. */
-export function addModule(tag: LoraTag, module: string, version?: number): LoraTag {
+export function addModule<T extends Stacked>(tag: T, module: string, version?: number): T {
   const present = tag.modules.find((each) => each.module === module);
   const entry = { module, weight: present?.weight ?? 1, ...(version === undefined ? {} : { version }) };
   if (present !== undefined) {
@@ -13,20 +26,20 @@ export function addModule(tag: LoraTag, module: string, version?: number): LoraT
   return isFull(tag) ? tag : { ...tag, modules: [...tag.modules, entry] };
 }
 
-export const isFull = (tag: LoraTag): boolean => tag.modules.length >= limits.modulesPerStackMax;
+export const isFull = (tag: Stacked): boolean => tag.modules.length >= limits.modulesPerStackMax;
 
-export function removeModule(tag: LoraTag, module: string): LoraTag {
+export function removeModule<T extends Stacked>(tag: T, module: string): T {
   return { ...tag, modules: tag.modules.filter((each) => each.module !== module) };
 }
 
 /** Hundredths are what a person can see, and keep the drawn pictures' cache keys few. */
-export function setWeight(tag: LoraTag, module: string, weight: number): LoraTag {
+export function setWeight<T extends Stacked>(tag: T, module: string, weight: number): T {
   const rounded = Math.round(Math.min(2, Math.max(-2, weight)) * 100) / 100;
   return { ...tag, modules: tag.modules.map((each) => (each.module === module ? { ...each, weight: rounded } : each)) };
 }
 
 /** `undefined` follows the newest version. */
-export function setVersion(tag: LoraTag, module: string, version: number | undefined): LoraTag {
+export function setVersion<T extends Stacked>(tag: T, module: string, version: number | undefined): T {
   return {
     ...tag,
     modules: tag.modules.map(({ version: old, ...each }) => {
@@ -52,6 +65,16 @@ export function attachModule(tag: LoraTag, module: string, version: number, trig
   return { ...attached, prompt: joinPrompt(triggerWord, attached.prompt) };
 }
 
+/** What a node speaks with after a voice was published for it; one that was mute has its voice from then on. */
+export function attachVoice(tag: LoraTag, module: string, version: number): LoraTag {
+  return { ...tag, voice: addModule(tag.voice ?? emptyVoice, module, version) };
+}
+
+/** Changes what a node's voice is made of, or takes it away with undefined. */
+export function setVoice({ voice: _old, ...tag }: LoraTag, voice: VoiceTag | undefined): LoraTag {
+  return voice === undefined ? tag : { ...tag, voice };
+}
+
 /** Prompt parts in order, without empty ones. */
 export function joinPrompt(...parts: readonly string[]): string {
   return parts
@@ -64,11 +87,13 @@ export function sameTag(a: LoraTag, b: LoraTag): boolean {
   return JSON.stringify(normal(a)) === JSON.stringify(normal(b));
 }
 
+const stackOf = ({ modules }: Stacked) => modules.map(({ module, version, weight }) => [module, version ?? 0, weight]);
 const normal = (tag: LoraTag) => [
-  tag.modules.map(({ module, version, weight }) => [module, version ?? 0, weight]),
+  stackOf(tag),
   tag.prompt,
   tag.negative,
   tag.playersMay.toSorted(),
+  tag.voice && [stackOf(tag.voice), tag.voice.name, tag.voice.persona, tag.voice.card],
 ];
 
 export const isEmptyTag = (tag: LoraTag): boolean => sameTag(tag, emptyTag);

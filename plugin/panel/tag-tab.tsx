@@ -1,30 +1,9 @@
-import { limits, slotKinds, type LoraTag, type ModuleState, type TagModule } from "../../service/protocol/index.ts";
-import {
-  BareSelect,
-  Button,
-  Check,
-  ConfirmButton,
-  Empty,
-  Notice,
-  Problem,
-  Section,
-  Slider,
-  TextInput,
-} from "./controls.tsx";
+import { limits, slotKinds, type LoraTag } from "../../service/protocol/index.ts";
+import { Button, Check, ConfirmButton, Empty, Problem, Section, TextInput } from "./controls.tsx";
 import type { PanelNode } from "./host.ts";
-import { useAction, useHost, useStudio, useTag, useTyped } from "./hooks.ts";
-import { ModulePicker } from "./module-picker.tsx";
-import { Thumb } from "./thumb.tsx";
-import {
-  addModule,
-  emptyTag,
-  isEmptyTag,
-  isFull,
-  removeModule,
-  setPlayersMay,
-  setVersion,
-  setWeight,
-} from "./tag-edits.ts";
+import { useAction, useHost, useTag, useTyped } from "./hooks.ts";
+import { ModuleStack } from "./module-stack.tsx";
+import { emptyTag, isEmptyTag, setPlayersMay } from "./tag-edits.ts";
 import { useTexts } from "./texts.ts";
 
 /** What draws the node: modules with weights, the prompts, and what players may ask for. */
@@ -49,19 +28,7 @@ export function TagTab({ node, onTrain }: { readonly node: PanelNode; readonly o
             )}
           </Empty>
         )}
-        <ul className="an-list">
-          {tag.modules.map((entry) => (
-            <TagModuleRow key={entry.module} entry={entry} tag={tag} change={change} />
-          ))}
-        </ul>
-        {isFull(tag) ? (
-          <Notice kind="info">{t.tag.full(limits.modulesPerStackMax)}</Notice>
-        ) : (
-          <ModulePicker
-            taken={tag.modules.map(({ module }) => module)}
-            onPick={(module) => change(addModule(tag, module))}
-          />
-        )}
+        <ModuleStack kind="picture" holder={tag} change={change} />
       </Section>
       <TagWords tag={tag} change={change} />
       {node.slots.length > 0 && (
@@ -97,69 +64,12 @@ export function TagTab({ node, onTrain }: { readonly node: PanelNode; readonly o
   );
 }
 
-interface RowProps {
-  readonly entry: TagModule;
+interface WordsProps {
   readonly tag: LoraTag;
   readonly change: (tag: LoraTag) => void;
 }
 
-function TagModuleRow({ entry, tag, change }: RowProps) {
-  const t = useTexts();
-  const { modules, baseModel } = useStudio();
-  const module: ModuleState | undefined = modules.get(entry.module);
-  const name = module?.name ?? entry.module;
-  return (
-    <li className="an-card an-module" data-testid={`tag-module-${entry.module}`}>
-      <Thumb sha256={module?.preview ?? ""} alt="" size={44} />
-      <div className="an-grow">
-        <div className="an-row an-spread">
-          <strong className="an-clip" title={name}>
-            {name}
-          </strong>
-          <div className="an-row">
-            {module && <VersionChoice entry={entry} newest={module.version} name={name} tag={tag} change={change} />}
-            <Button
-              look="quiet"
-              icon="close"
-              label={t.tag.removeModule(name)}
-              onClick={() => change(removeModule(tag, entry.module))}
-              testId={`remove-module-${entry.module}`}
-            />
-          </div>
-        </div>
-        {module === undefined && <p className="an-hint an-warn">{t.tag.missing}</p>}
-        {module && module.baseModel !== "" && baseModel !== "" && module.baseModel !== baseModel && (
-          <p className="an-hint an-warn">{t.tag.wrongBase}</p>
-        )}
-        <Slider
-          label={t.tag.weight(name)}
-          value={entry.weight}
-          low={entry.weight < 0 ? -2 : 0}
-          high={2}
-          step={0.05}
-          onCommit={(weight) => change(setWeight(tag, entry.module, weight))}
-          testId={`weight-${entry.module}`}
-        />
-      </div>
-    </li>
-  );
-}
-
-function VersionChoice({ entry, newest, name, tag, change }: RowProps & { newest: number; name: string }) {
-  const t = useTexts();
-  const versions = Array.from({ length: newest }, (_, index) => newest - index);
-  return (
-    <BareSelect
-      label={t.tag.versionOf(name)}
-      value={String(entry.version ?? 0)}
-      options={[["0", t.newest(newest)], ...versions.map((n) => [String(n), t.version(n)] as const)]}
-      onChange={(value) => change(setVersion(tag, entry.module, Number(value) || undefined))}
-      testId={`version-${entry.module}`}
-    />
-  );
-}
-
-function TagWords({ tag, change }: Pick<RowProps, "tag" | "change">) {
+function TagWords({ tag, change }: WordsProps) {
   const t = useTexts();
   const prompt = useTyped(tag.prompt, (text) => change({ ...tag, prompt: text }));
   const negative = useTyped(tag.negative, (text) => change({ ...tag, negative: text }));

@@ -1,5 +1,6 @@
 import { trainTargets } from "../../service/protocol/index.ts";
-import { Button, Check, Fold, TextInput } from "./controls.tsx";
+import { Button, Check, Fold } from "./controls.tsx";
+import { NumberInput } from "./number-input.tsx";
 import { type FieldProblem, type NumberFieldName, type SettingsForm, type TrainTarget } from "./settings-form.ts";
 import { useTexts, type Texts } from "./texts.ts";
 
@@ -29,23 +30,17 @@ const testIds: Partial<Record<NumberFieldName, string>> = {
 /** How many steps, and everything else behind "Advanced". */
 export function SettingsFields({ form, problems, onChange, onReset }: SettingsProps) {
   const t = useTexts();
-  const numberInput = (name: NumberFieldName) => {
-    const problem = problems[name];
-    const say = problem?.whole ? t.train.whole : t.train.number;
-    return (
-      <TextInput
-        key={name}
-        label={t.train[name]}
-        value={form.numbers[name]}
-        onChange={(text) => onChange({ ...form, numbers: { ...form.numbers, [name]: text } })}
-        hint={hints[name]?.(t)}
-        problem={problem && say(problem.low, problem.high)}
-        placeholder={t.train.auto}
-        numeric
-        testId={`setting-${testIds[name] ?? name.toLowerCase()}`}
-      />
-    );
-  };
+  const numberInput = (name: NumberFieldName) => (
+    <NumberInput
+      key={name}
+      label={t.train[name]}
+      value={form.numbers[name]}
+      onChange={(text) => onChange({ ...form, numbers: { ...form.numbers, [name]: text } })}
+      hint={hints[name]?.(t)}
+      problem={problems[name]}
+      testId={`setting-${testIds[name] ?? name.toLowerCase()}`}
+    />
+  );
   return (
     <>
       <div className="an-columns">{(["steps", "saveSteps"] as const).map(numberInput)}</div>

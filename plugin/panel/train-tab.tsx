@@ -1,5 +1,5 @@
-import { useState } from "react";
-import type { JobState, JobStatus } from "../../service/protocol/index.ts";
+import { useState, type ReactNode } from "react";
+import type { JobKind, JobState, JobStatus } from "../../service/protocol/index.ts";
 import { BareSelect, Button } from "./controls.tsx";
 import { formatWhen } from "./format.ts";
 import type { PanelNode } from "./host.ts";
@@ -8,20 +8,42 @@ import { RunView } from "./run-view.tsx";
 import { useLanguage, useTexts } from "./texts.ts";
 import { TrainPrepare } from "./train-prepare.tsx";
 
+type TrainingKind = Exclude<JobKind, "draw">;
+
 /** Trainings of a node, newest first. */
-export function runsOf(jobs: Iterable<JobState>, nodeId: string): JobState[] {
+export function runsOf(jobs: Iterable<JobState>, nodeId: string, kind: TrainingKind): JobState[] {
   return [...jobs]
-    .filter((job) => job.kind === "train" && job.nodeId === nodeId)
+    .filter((job) => job.kind === kind && job.nodeId === nodeId)
     .toSorted((a, b) => b.createdAt - a.createdAt);
 }
 
 const NEW = "";
 
-/** "Train this NPC": a new training, or one that runs or ran. */
+/** "Train this NPC" from pictures. */
 export function TrainTab({ node, onGenerate }: { readonly node: PanelNode; readonly onGenerate: () => void }) {
+  return (
+    <Runs
+      node={node}
+      kind="train"
+      prepare={(onStarted) => <TrainPrepare node={node} onStarted={onStarted} />}
+      onUse={onGenerate}
+    />
+  );
+}
+
+interface RunsProps {
+  readonly node: PanelNode;
+  readonly kind: TrainingKind;
+  readonly prepare: (onStarted: (jobId: string) => void) => ReactNode;
+  /** Where to go with what was trained. */
+  readonly onUse: () => void;
+}
+
+/** A new training, or one that runs or ran. */
+export function Runs({ node, kind, prepare, onUse }: RunsProps) {
   const t = useTexts();
   const language = useLanguage();
-  const runs = runsOf(useStudio().jobs.values(), node.id);
+  const runs = runsOf(useStudio().jobs.values(), node.id, kind);
   const [wanted, setWanted] = useState<string>();
   // A run just started may not have arrived in the state: it is shown as soon as it does.
   const shown = wanted === NEW ? undefined : (runs.find(({ id }) => id === wanted) ?? runs[0]);
@@ -54,9 +76,9 @@ export function TrainTab({ node, onGenerate }: { readonly node: PanelNode; reado
         </div>
       )}
       {shown === undefined ? (
-        <TrainPrepare node={node} onStarted={setWanted} />
+        prepare(setWanted)
       ) : (
-        <RunView key={shown.id} job={shown} node={node} onAgain={() => setWanted(NEW)} onGenerate={onGenerate} />
+        <RunView key={shown.id} job={shown} node={node} onAgain={() => setWanted(NEW)} onUse={onUse} />
       )}
     </div>
   );

@@ -26,7 +26,7 @@ export function useDatasets(node: PanelNode): NodeDatasets {
   const [chosen, setChosen] = useState<string | null>();
   const [dataset, setDataset] = useState<DatasetReply>();
   const sets = [...datasets.values()]
-    .filter(({ nodeId }) => nodeId === node.id)
+    .filter(({ nodeId, kind }) => nodeId === node.id && kind === "picture")
     .toSorted((a, b) => b.createdAt - a.createdAt);
   const datasetId = chosen === null ? undefined : (chosen ?? sets[0]?.id);
   const revision = datasetId === undefined ? 0 : (datasets.get(datasetId)?.revision ?? 0);

@@ -37,10 +37,10 @@ export class Speech {
       label.speak(speaking.text, false);
       return;
     }
-    this.#finish(nodeId, label, exchanges);
+    const hasEnded = this.#finish(nodeId, label, exchanges);
     // Whoever comes next thinks about it, once the last words had their time.
     if (growing.length > 0 && !label.isSpeaking) label.speak("", false);
-    else if (growing.length === 0 && !label.isSpeaking) label.hush();
+    else if (growing.length === 0 && !hasEnded) label.hush();
   }
 
   #tellBegun(nodeId: string, growing: readonly Exchange[]): void {
@@ -49,13 +49,14 @@ export class Speech {
     for (const exchange of growing) if (!known?.has(exchange.replyId)) this.#onSaid(exchange);
   }
 
-  /** The reply in the bubble has ended: its last words are all of it. */
-  #finish(nodeId: string, label: Label, exchanges: readonly Exchange[]): void {
+  /** Whether the reply in the bubble has ended: its last words are then all of it. */
+  #finish(nodeId: string, label: Label, exchanges: readonly Exchange[]): boolean {
     const replyId = this.#speaking.get(nodeId);
-    if (replyId === undefined) return;
+    if (replyId === undefined) return false;
     this.#speaking.delete(nodeId);
     const said = exchanges.find((each) => each.replyId === replyId);
     if (said === undefined || said.text === "") label.hush();
     else label.speak(said.text, true);
+    return true;
   }
 }

@@ -112,7 +112,7 @@ function NodeOption({ host, node, selected }: OptionProps) {
   const training = useSyncExternalStore(studio.onChange, () =>
     [...studio.state.jobs.values()].some(
       ({ nodeId, kind, status }) =>
-        nodeId === node.id && kind === "train" && (status === "running" || status === "queued"),
+        nodeId === node.id && kind !== "draw" && (status === "running" || status === "queued"),
     ),
   );
   const name = node.id === WHOLE_SCENE ? t.studio.wholeScene : node.name;

@@ -40,6 +40,7 @@ export async function startStudio(options: StartOptions): Promise<Running> {
       sceneId,
       name: ownName,
       language,
+      talk: role === "player",
       onError,
     });
     if (role === "player") return { opened, world, host: undefined };

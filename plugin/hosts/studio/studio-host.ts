@@ -55,6 +55,7 @@ export class StudioHost implements PanelHost {
   readonly client: ServiceClient;
   readonly studio: StudioConnection;
   readonly scene: World["connection"];
+  readonly talks: World["talks"];
   readonly selection = new Cell<PanelNode | undefined>(undefined);
   readonly tagsRevision = new Cell(0);
   readonly undoStack = new UndoStack();
@@ -74,6 +75,7 @@ export class StudioHost implements PanelHost {
     this.client = options.client;
     this.studio = options.studio;
     this.scene = options.world.connection;
+    this.talks = options.world.talks;
     this.nodes = this.#readNodes();
     this.#outline = new SelectionOutlineLayer("selection", options.world.scene);
     this.#outline.outlineColor = outline;

@@ -96,6 +96,27 @@ describe("room connection", () => {
     });
   });
 
+  it("what the room sends unasked is heard by type, also what came before anybody listened, until one stops", async () => {
+    const start = { replyId: "a", nodeId: "npc", from: "Ada", said: "Hi", name: "Ben", text: "" };
+    rooms[0]!.broadcast("reply.start", start);
+    rooms[0]!.broadcast("reply.text", { replyId: "a", nodeId: "npc", piece: "Aye" });
+    rooms[0]!.state.tags.set("npc", "{}");
+    await until("the patch behind them", () => scene.state.tags.get("npc") === "{}");
+    const heard: unknown[] = [];
+    const end = scene.onEvents({
+      "reply.start": ({ said }) => heard.push(said),
+      "reply.text": ({ piece }) => heard.push(piece),
+    });
+    assert.deepEqual(heard, ["Hi", "Aye"]);
+    rooms[0]!.broadcast("reply.text", { replyId: "a", nodeId: "npc", piece: "!" });
+    rooms[0]!.broadcast("reply.end", { replyId: "a", nodeId: "npc", text: "Aye!", reason: "end" });
+    await until("the next piece", () => heard.length === 3);
+    end();
+    rooms[0]!.broadcast("reply.text", { replyId: "a", nodeId: "npc", piece: "?" });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(heard, ["Hi", "Aye", "!"]);
+  });
+
   it("R6 a dropped connection takes its place again by itself; what was asked meanwhile is refused", async () => {
     const { sessionId } = scene;
     const pending = assert.rejects(scene.request("revert", { slot: "x" }), { code: "CONNECTION_LOST" });

@@ -79,6 +79,29 @@ describe("service client", () => {
     await assert.rejects(new ServiceClient({ url }).modules(), code("SERVICE_UNREACHABLE"));
   });
 
+  it("sends lines and cards as they are, and asks for lines by pages", async () => {
+    const seen: unknown[] = [];
+    answer = ({ method, url: path, headers }, response, body) => {
+      seen.push([method, path, headers["content-type"], Buffer.from(body, "latin1").toString()]);
+      json(response, {});
+    };
+    const client = new ServiceClient({ url });
+    await client.createDataset("Smith", "npc-smith", "voice");
+    await client.sendLines("d", "玩家：早\n铁匠：早", "add", "zh");
+    await client.sendLines("d", "{}", "replace", "en");
+    await client.lines("d", 500, 500);
+    await client.importCard('{"spec":"chara_card_v2"}');
+    await client.exportCard({ name: "Ben", persona: "", modules: [] });
+    assert.deepEqual(seen, [
+      ["POST", "/api/datasets", "application/json", '{"name":"Smith","nodeId":"npc-smith","kind":"voice"}'],
+      ["POST", "/api/datasets/d/lines?lang=zh", "text/plain; charset=utf-8", "玩家：早\n铁匠：早"],
+      ["PUT", "/api/datasets/d/lines?lang=en", "text/plain; charset=utf-8", "{}"],
+      ["GET", "/api/datasets/d/lines?offset=500&limit=500", undefined, ""],
+      ["POST", "/api/cards/import", "application/json", '{"spec":"chara_card_v2"}'],
+      ["POST", "/api/cards/export", "application/json", '{"voice":{"name":"Ben","persona":"","modules":[]}}'],
+    ]);
+  });
+
   it("ids cannot leave their place in the path", async () => {
     const paths: (string | undefined)[] = [];
     answer = ({ url: path }, response) => {

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { displayNameOf, exportedExtras, findTags, hasTag, readTag, writeTag } from "../../../plugin/core/index.ts";
+import {
+  displayNameOf,
+  exportedExtras,
+  findTags,
+  hasTag,
+  readTag,
+  speakerNameOf,
+  writeTag,
+} from "../../../plugin/core/index.ts";
 import { ServiceError } from "../../../service/protocol/index.ts";
 
 const tag = { modules: [{ module: "smith", weight: 0.8 }], prompt: "a smith", negative: "", playersMay: ["portrait"] };
@@ -74,5 +82,17 @@ describe("tags", () => {
     assert.equal(displayNameOf({ id: "npc", metadata: { gltf: { extras: { displayName: "布鲁诺" } } } }), "布鲁诺");
     assert.equal(displayNameOf({ id: "npc", name: "Box", metadata: { displayName: 3 } }), "Box");
     assert.equal(displayNameOf({ id: "npc" }), "npc");
+  });
+
+  it("who has a voice is called by it or, if it says nothing, by the node's name; others are mute", () => {
+    const node = (lora: unknown) => ({ id: "npc", name: "Bruno", metadata: { lora } });
+    assert.equal(speakerNameOf(node({ voice: { name: " Ben " } })), "Ben");
+    assert.equal(speakerNameOf(node({ voice: {} })), "Bruno");
+    assert.equal(speakerNameOf(node({})), undefined);
+    assert.equal(speakerNameOf({ id: "npc" }), undefined);
+    assert.equal(
+      speakerNameOf({ id: "npc", metadata: { gltf: { extras: { lora: { voice: { name: "Mo" } } } } } }),
+      "Mo",
+    );
   });
 });

@@ -3,7 +3,9 @@ import { loraTag, limits, type LoraTag } from "../../../service/protocol/index.t
 import {
   addModule,
   attachModule,
+  attachVoice,
   emptyTag,
+  emptyVoice,
   isEmptyTag,
   isFull,
   joinPrompt,
@@ -11,6 +13,7 @@ import {
   sameTag,
   setPlayersMay,
   setVersion,
+  setVoice,
   setWeight,
 } from "../../../plugin/panel/tag-edits.ts";
 
@@ -25,6 +28,8 @@ describe("panel: tag edits", () => {
       setVersion(tag, "a", 2),
       setPlayersMay(tag, "portrait", true),
       attachModule(tag, "b", 1, "zsmith"),
+      attachVoice(tag, "v", 2),
+      setVoice(tag, { ...emptyVoice, name: "Ben" }),
     ];
     for (const edit of edits) assert.deepEqual(loraTag.parse(edit), edit);
     assert.deepEqual(tag, { ...emptyTag, modules: [{ module: "a", weight: 0.5 }] });
@@ -82,5 +87,25 @@ describe("panel: tag edits", () => {
     assert.ok(!sameTag(tag, setWeight(tag, "a", 0.6)));
     assert.ok(isEmptyTag({ modules: [], prompt: "", negative: "", playersMay: [] }));
     assert.ok(!isEmptyTag({ ...emptyTag, negative: "hat" }));
+  });
+
+  it("a voice is mixed apart from what draws the node; the same voice module moves to the version", () => {
+    const first = attachVoice(tag, "v", 1);
+    assert.deepEqual(first.modules, tag.modules);
+    assert.deepEqual(first.voice, { name: "", persona: "", modules: [{ module: "v", version: 1, weight: 1 }] });
+    const named = setVoice(first, { ...setWeight(first.voice!, "v", 0.4), persona: "A smith." });
+    assert.deepEqual(attachVoice(named, "v", 2).voice, {
+      name: "",
+      persona: "A smith.",
+      modules: [{ module: "v", version: 2, weight: 0.4 }],
+    });
+  });
+
+  it("a tag with a voice, even one without words, is another than one without", () => {
+    const speaking = setVoice(emptyTag, emptyVoice);
+    assert.ok(!sameTag(emptyTag, speaking) && !isEmptyTag(speaking));
+    assert.ok(!sameTag(speaking, setVoice(emptyTag, { ...emptyVoice, persona: "x" })));
+    assert.ok(!sameTag(speaking, setVoice(emptyTag, { ...emptyVoice, card: { spec: "chara_card_v2" } })));
+    assert.deepEqual(setVoice(speaking, undefined), emptyTag);
   });
 });

@@ -1,0 +1,59 @@
+/** The settings form of a voice: what stands in the fields, and the settings it means. */
+import type { VoiceSettings } from "../../service/protocol/index.ts";
+import { readNumbers, saveStepsFor, type FieldProblem, type NumberField } from "./settings-form.ts";
+
+/** The limits of `voiceSettings` in the protocol, so that a person hears of them while typing. */
+export const voiceFields = {
+  steps: { low: 1, high: 100_000, whole: true },
+  saveSteps: { low: 1, high: 100_000, whole: true },
+  rank: { low: 1, high: 128, whole: true },
+  alpha: { low: 0.01, high: 256, whole: false },
+  learningRate: { low: 1e-7, high: 1, whole: false },
+  batchSize: { low: 1, high: 16, whole: true },
+  maxLength: { low: 8, high: 131_072, whole: true },
+  seed: { low: 0, high: 2 ** 32 - 1, whole: true },
+} as const satisfies Record<string, NumberField>;
+export type VoiceFieldName = keyof typeof voiceFields;
+
+export interface VoiceForm {
+  /** As typed; "" is the trainer's own choice. */
+  readonly numbers: Readonly<Record<VoiceFieldName, string>>;
+  readonly validation: boolean;
+  readonly gradientCheckpointing: boolean;
+}
+
+/** A persona has its manner after some three steps a line; less does not show, more is learned by heart. */
+const stepsPerLine = 3;
+const stepsMin = 40;
+const stepsMax = 600;
+
+/** The form that suits that many lines. */
+export function suggestedVoiceForm(lines: number): VoiceForm {
+  const steps = Math.min(stepsMax, Math.max(stepsMin, lines * stepsPerLine));
+  return {
+    numbers: {
+      steps: String(steps),
+      saveSteps: String(saveStepsFor(steps)),
+      rank: "",
+      alpha: "",
+      learningRate: "",
+      batchSize: "",
+      maxLength: "",
+      seed: "",
+    },
+    validation: false,
+    gradientCheckpointing: false,
+  };
+}
+
+/** What the fields mean, and which of them cannot be meant. */
+export function readVoiceForm({ numbers, validation, gradientCheckpointing }: VoiceForm): {
+  readonly settings: VoiceSettings;
+  readonly problems: Partial<Record<VoiceFieldName, FieldProblem>>;
+} {
+  const { values, problems } = readNumbers<VoiceFieldName>(voiceFields, numbers);
+  return {
+    settings: { ...values, validation, ...(gradientCheckpointing && { gradientCheckpointing }) },
+    problems,
+  };
+}
