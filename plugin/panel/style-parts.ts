@@ -172,6 +172,7 @@ export const partsCss = /* css */ `
 }
 .animula .an-drop.an-slim > strong {
   flex: 1;
+  white-space: nowrap;
   text-align: start;
   font-weight: 550;
 }

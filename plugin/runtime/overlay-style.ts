@@ -21,23 +21,23 @@ export const overlayCss = /* css */ `
 .animula-name { max-width: 220px; padding: 3px 11px 4px; border-radius: 999px; color: #fff8ea; letter-spacing: .01em;
   white-space: nowrap; overflow: hidden; text-overflow: ellipsis; text-shadow: 0 1px 2px rgb(0 0 0 / .4);
   background: rgb(38 26 32 / .62); backdrop-filter: blur(6px); border: 1px solid rgb(255 233 190 / .28); }
-.animula-bubble { position: relative; max-width: 240px; padding: 8px 13px 9px; border-radius: 16px; color: #2a1f1a;
+.animula-bubble { position: relative; max-width: 272px; padding: 8px 13px 9px; border-radius: 16px; color: #2a1f1a;
   background: rgb(255 251 243 / .96); box-shadow: 0 6px 18px rgb(40 20 10 / .28); overflow-wrap: anywhere; white-space: pre-wrap;
   animation: animula-reveal .28s cubic-bezier(.2, .9, .3, 1.25); transition: opacity .4s; }
-.animula-words { max-height: 9.6em; overflow: hidden; }
+.animula-words { max-height: 12.2em; overflow: hidden; }
 .animula-label[data-speaking] .animula-words:empty::before, .animula-label[data-speaking] .animula-words::after {
-  content: ""; display: inline-block; width: .5em; height: .5em; margin-inline-start: .35em; border-radius: 50%; background: #c98a3c;
+  content: ""; display: inline-block; width: .5em; height: .5em; margin-inline: .35em -.85em; border-radius: 50%; background: #c98a3c;
   animation: animula-breathe 1.1s ease-in-out infinite; }
-.animula-label[data-speaking] .animula-words:empty::before { animation-delay: -.4s; margin-inline-start: 0; }
+.animula-label[data-speaking] .animula-words:empty::before { animation-delay: -.4s; margin-inline: 0; }
 .animula-label[data-speaking] .animula-frame { box-shadow: 0 0 0 3px rgb(255 226 160 / .85), 0 8px 22px rgb(40 20 10 / .42); }
 .animula-bubble::after { content: ""; position: absolute; left: 50%; bottom: -5px; width: 12px; height: 12px;
   transform: translateX(-50%) rotate(45deg); background: inherit; border-radius: 2px; }
 .animula-notice { position: absolute; top: 14px; left: 50%; transform: translateX(-50%); padding: 7px 16px; border-radius: 999px;
   color: #fff8ea; background: rgb(38 26 32 / .82); border: 1px solid rgb(255 233 190 / .3); }
 .animula-notice[hidden] { display: none; }
-.animula-talk { position: absolute; z-index: 2000000; inset: auto 12px 14px; display: flex; justify-content: center; pointer-events: none; }
+.animula-talk { position: absolute; z-index: 2000000; inset: auto 12px 14px; display: flex; justify-content: center; pointer-events: none; color: #fff8ea; }
 .animula-talk [hidden] { display: none; }
-.animula-talk > * { pointer-events: auto; color: #fff8ea; border: 1px solid rgb(255 233 190 / .3); background: rgb(38 26 32 / .86);
+.animula-talk > * { pointer-events: auto; border: 1px solid rgb(255 233 190 / .3); background: rgb(38 26 32 / .86);
   backdrop-filter: blur(8px); box-shadow: 0 8px 26px rgb(20 10 8 / .4); animation: animula-reveal .25s ease-out; }
 .animula-talk :focus-visible { outline: 2px solid #ffd98f; outline-offset: 2px; }
 .animula-talk :is(button, input) { font: inherit; color: inherit; }
