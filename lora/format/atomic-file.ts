@@ -71,6 +71,7 @@ export function writeFileAtomic(path: string, bytes: Uint8Array | string | Itera
     syncFolder(folder);
   } catch (cause) {
     fs.rmSync(temporary, { force: true });
-    throw writeFailure(path, cause);
+    // What a caller's pieces threw is not about this file.
+    throw (cause as NodeJS.ErrnoException).syscall === undefined ? cause : writeFailure(path, cause);
   }
 }

@@ -1,5 +1,6 @@
 export { AnimulaError, errorTable } from "./error.ts";
 export { makeFolder, writeFileAtomic } from "./atomic-file.ts";
+export { cacheFolder } from "./cache-folder.ts";
 export {
   bfloat16ToFloat32,
   float16ToFloat32,
@@ -17,7 +18,9 @@ export {
   readTensor,
   readTensorRaw,
   writeSafetensors,
+  writeSafetensorsPieces,
   type SafetensorsFile,
+  type SafetensorsSource,
   type SafetensorsTensor,
 } from "./safetensors.ts";
 export type { SafetensorsEntry } from "./safetensors-header.ts";
@@ -32,3 +35,13 @@ export {
   type OnnxNode,
   type OnnxValueInfo,
 } from "./onnx.ts";
+export {
+  openGguf,
+  readGgufBytes,
+  readGgufRows,
+  readGgufTensor,
+  rowsOf,
+  type GgufFile,
+  type GgufTensor,
+} from "./gguf.ts";
+export type { GgufValue } from "./gguf-reader.ts";

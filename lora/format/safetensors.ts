@@ -29,6 +29,11 @@ export type SafetensorsTensor = {
   readonly data: TensorData;
 };
 
+/** A tensor to write whose bytes are made when their turn comes, so that a large file is never in memory as a whole. */
+export type SafetensorsSource = Pick<SafetensorsTensor, "dtype" | "shape"> & {
+  readonly pieces: () => Iterable<Uint8Array>;
+};
+
 /**
  * Opens a safetensors file: reads and checks its header only, so a file of any size costs one small read.
  * Errors: PICKLE_REFUSED, FILE_* for the file, SAFETENSORS_* for each broken rule of the format.
@@ -92,20 +97,30 @@ function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): void {
-  const elements = shape.reduce((product, size) => product * size, 1);
+const byteLengthOf = ({ dtype, shape }: Pick<SafetensorsTensor, "dtype" | "shape">): number =>
+  (shape.reduce((product, size) => product * size, 1) * dtypes[dtype].bits) / 8;
+
+function checkTensor(name: string, { shape }: SafetensorsSource): void {
   assert(name !== METADATA_KEY && name.isWellFormed(), `tensor name ${JSON.stringify(name)} is not allowed`);
   assert(
     shape.every((size) => Number.isSafeInteger(size) && size >= 0),
     `tensor ${name}: shape [${shape.join()}]`,
   );
+}
+
+function* piecesOf(name: string, source: SafetensorsSource): Iterable<Uint8Array> {
+  let written = 0;
+  for (const piece of source.pieces()) {
+    written += piece.length;
+    yield piece;
+  }
   assert(
-    data.byteLength === (elements * dtypes[dtype].bits) / 8,
-    `tensor ${name}: ${data.byteLength} bytes do not fit ${dtype} [${shape.join()}]`,
+    written === byteLengthOf(source),
+    `tensor ${name}: ${written} bytes do not fit ${source.dtype} [${source.shape.join()}]`,
   );
 }
 
-function encodeHeader(names: readonly string[], tensors: TensorsByName, metadata: MetadataInput): Uint8Array {
+function encodeHeader(names: readonly string[], tensors: SourcesByName, metadata: MetadataInput): Uint8Array {
   // Assembled as text: an object would move number-like names to the front.
   const parts: string[] = [];
   if (metadata) {
@@ -115,8 +130,8 @@ function encodeHeader(names: readonly string[], tensors: TensorsByName, metadata
   }
   let begin = 0;
   for (const name of names) {
-    const { dtype, shape, data } = tensors[name]!;
-    const end = begin + data.byteLength;
+    const { dtype, shape } = tensors[name]!;
+    const end = begin + byteLengthOf(tensors[name]!);
     parts.push(
       `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join()}],"data_offsets":[${begin},${end}]}`,
     );
@@ -130,7 +145,7 @@ function encodeHeader(names: readonly string[], tensors: TensorsByName, metadata
   return bytes;
 }
 
-type TensorsByName = Readonly<Record<string, SafetensorsTensor>>;
+type SourcesByName = Readonly<Record<string, SafetensorsSource>>;
 type MetadataInput = Readonly<Record<string, string>> | undefined;
 
 /**
@@ -138,12 +153,34 @@ type MetadataInput = Readonly<Record<string, string>> | undefined;
  * random order; here they are sorted, so equal input gives equal bytes).
  * Errors: FILE_NO_SPACE, FILE_NOT_WRITABLE; the old file is then untouched.
  */
-export function writeSafetensors(path: string, tensors: TensorsByName, metadata?: Record<string, string>): void {
+export function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, SafetensorsTensor>>,
+  metadata?: Record<string, string>,
+): void {
+  const sources = Object.entries(tensors).map(([name, tensor]) => {
+    const bytes = bytesOf(tensor.data);
+    assert(
+      bytes.length === byteLengthOf(tensor),
+      `tensor ${name}: ${bytes.length} bytes do not fit ${tensor.dtype} [${tensor.shape.join()}]`,
+    );
+    return [name, { ...tensor, pieces: () => [bytes] }] as const;
+  });
+  writeSafetensorsPieces(path, Object.fromEntries(sources), metadata);
+}
+
+/** As `writeSafetensors`, one piece after the other. What fails while a piece is made fails as it is; nothing is written then. */
+export function writeSafetensorsPieces(path: string, tensors: SourcesByName, metadata?: Record<string, string>): void {
   for (const [name, tensor] of Object.entries(tensors)) checkTensor(name, tensor);
   const names = Object.keys(tensors).sort(
     (a, b) => dtypes[tensors[b]!.dtype].fileOrder - dtypes[tensors[a]!.dtype].fileOrder || compareCodePoints(a, b),
   );
   const header = encodeHeader(names, tensors, metadata);
   assert(header.length - HEADER_LENGTH_BYTES <= HEADER_BYTES_MAX, "header too large for any reader");
-  writeFileAtomic(path, [header, ...names.map((name) => bytesOf(tensors[name]!.data))]);
+  writeFileAtomic(path, concatenated(header, names, tensors));
+}
+
+function* concatenated(header: Uint8Array, names: readonly string[], tensors: SourcesByName): Iterable<Uint8Array> {
+  yield header;
+  for (const name of names) yield* piecesOf(name, tensors[name]!);
 }

@@ -1,9 +1,8 @@
 /** Short hashes under which the WebUI and its sites know a model, for the generation info of pictures. */
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { makeFolder, writeFileAtomic } from "../format/index.ts";
+import { cacheFolder, makeFolder, writeFileAtomic } from "../format/index.ts";
 import type { FileTensor } from "../graph/index.ts";
 import type { StableDiffusion } from "../models/index.ts";
 
@@ -13,11 +12,8 @@ const SAFETENSORS_LENGTH_BYTES = 8;
 /** The newest this many files are remembered. */
 const REMEMBERED_MAX = 100;
 
-/** Where hashes are remembered between runs: the user's own cache folder. */
-function cacheFile(): string {
-  const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: windows } = process.env;
-  return join(xdg || windows || join(homedir(), ".cache"), "animula", "model-hashes.json");
-}
+/** Where hashes are remembered between runs. */
+const cacheFile = (): string => join(cacheFolder(), "model-hashes.json");
 
 /**
  * WebUI's "Model hash": the first 10 digits of the SHA-256 of the checkpoint; of a diffusers folder, of its UNet file.

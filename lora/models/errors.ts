@@ -10,7 +10,7 @@ export const modelErrors = errorTable({
   BASE_INPUTS: (path: string, expected: number, got: number) =>
     `base_model ${path}: expected a UNet with ${expected} input channels, got ${got}; this is an inpainting or depth model, use the plain one`,
   BASE_TEXT_NOT_FOUND: (path: string, got: string) =>
-    `base_model ${path}: expected a folder with a language model (config.json, tokenizer.json, *.safetensors), got ${got}; check the path`,
+    `base_model ${path}: expected a folder with a language model (config.json, tokenizer.json, *.safetensors) or a .gguf file, got ${got}; check the path`,
   BASE_TEXT_PART_MISSING: (path: string, part: string) =>
     `base_model ${path}: expected ${part}, got none; the download is incomplete`,
   BASE_VOCABULARY: (path: string, model: number, tokenizer: number) =>

@@ -1,11 +1,14 @@
-/** Opens a LLaMA-like base: a Hugging Face folder. Reads headers, config and tokenizer; weights stay in their files. */
+/** Opens a LLaMA-like base: a Hugging Face folder or a GGUF file. Reads headers, config and tokenizer; weights stay in their files. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { recordSites, type ModuleSite } from "../adapter/index.ts";
-import { openSafetensors, refusePickle } from "../format/index.ts";
+import { openGguf, openSafetensors, refusePickle, type GgufFile } from "../format/index.ts";
 import { Scope } from "../nn/index.ts";
 import { readConfig } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
+import { ggufArchitecture, ggufConfig } from "./gguf-config.ts";
+import { ggufTokenizer } from "./gguf-tokenizer.ts";
+import { ggufWeights } from "./gguf-weights.ts";
 import { llama, llamaInputs } from "./llama.ts";
 import { readLlamaConfig, type LlamaConfig } from "./llama-config.ts";
 import { readTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
@@ -13,7 +16,7 @@ import { weightMap, type WeightMap } from "./weights.ts";
 
 /** What a graph of the model needs. */
 export interface LanguageWeights {
-  /** The folder as given. */
+  /** The folder or file as given. */
   readonly path: string;
   readonly name: string;
   readonly config: LlamaConfig;
@@ -23,10 +26,11 @@ export interface LanguageModel extends LanguageWeights {
   readonly tokenizer: TextTokenizer;
 }
 
-/** @throws BASE_… and the errors of the safetensors reader */
+/** @throws BASE_… and the errors of the safetensors and GGUF readers */
 export function openLanguageModel(path: string): LanguageModel {
-  const base = openLanguageWeights(path);
-  const tokenizer = readTextTokenizer(path);
+  const gguf = ggufAt(path);
+  const base = gguf ? ggufBase(path, gguf) : folderWeights(path);
+  const tokenizer = gguf ? ggufTokenizer(gguf) : readTextTokenizer(path);
   if (tokenizer.size > base.config.vocabSize)
     throw modelErrors.BASE_VOCABULARY(path, base.config.vocabSize, tokenizer.size);
   return { ...base, tokenizer };
@@ -34,6 +38,22 @@ export function openLanguageModel(path: string): LanguageModel {
 
 /** Without the tokenizer: graphs alone need none. Errors as `openLanguageModel`. */
 export function openLanguageWeights(path: string): LanguageWeights {
+  const gguf = ggufAt(path);
+  return gguf ? ggufBase(path, gguf) : folderWeights(path);
+}
+
+function ggufAt(path: string): GgufFile | undefined {
+  return path.toLowerCase().endsWith(".gguf") && statSync(path, { throwIfNoEntry: false })?.isFile()
+    ? openGguf(path)
+    : undefined;
+}
+
+function ggufBase(path: string, file: GgufFile): LanguageWeights {
+  const config = ggufConfig(file);
+  return { path, name: basename(path), config, weights: ggufWeights(file, ggufArchitecture(file), config.headSize) };
+}
+
+function folderWeights(path: string): LanguageWeights {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw modelErrors.BASE_TEXT_NOT_FOUND(path, "nothing there");
   if (!stat.isDirectory()) throw modelErrors.BASE_TEXT_NOT_FOUND(path, "a file");

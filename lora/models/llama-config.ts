@@ -67,8 +67,10 @@ const FAMILIES = Object.keys(traitsOf).join(", ");
 const isFamily = (value: unknown): value is Family => typeof value === "string" && Object.hasOwn(traitsOf, value);
 
 /** @throws BASE_CONFIG_INVALID */
-export function readLlamaConfig(file: string): LlamaConfig {
-  const json = readConfig(file);
+export const readLlamaConfig = (file: string): LlamaConfig => llamaConfig(file, readConfig(file));
+
+/** @param file what errors name @throws BASE_CONFIG_INVALID */
+export function llamaConfig(file: string, json: ConfigFile): LlamaConfig {
   const family = json.get("model_type", `one of ${FAMILIES}`, isFamily);
   json.get("hidden_act", "silu", (v) => v === "silu", "silu");
   // Phi and GLM turn a part of each head only.

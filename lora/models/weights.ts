@@ -7,7 +7,7 @@ import { modelErrors } from "./errors.ts";
 /** name → where the tensor lies in its file */
 export type WeightMap = ReadonlyMap<string, FileTensor>;
 
-const FLOAT_DTYPES: Readonly<Record<string, "float32" | "float16" | "bfloat16">> = {
+export const FLOAT_DTYPES: Readonly<Record<string, "float32" | "float16" | "bfloat16">> = {
   F32: "float32",
   F16: "float16",
   BF16: "bfloat16",
