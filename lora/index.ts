@@ -1,5 +1,5 @@
 /** The engine's public face: what a service or a script imports. */
-export { AnimulaError } from "./format/index.ts";
+export { AnimulaError, openSafetensors, readTensorRaw, writeSafetensors } from "./format/index.ts";
 export {
   readModule,
   writeDiffusers,
@@ -11,6 +11,7 @@ export {
   type Stack,
 } from "./adapter/index.ts";
 export { checkDataset, formatReport, readImageDataset, type ImageDataset, type Report } from "./data/index.ts";
+export { isRowReason, parseDialogueRow } from "./data/index.ts";
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
 export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
 export { languageModelSites, openLanguageModel, type ChatMessage, type LanguageModel } from "./models/index.ts";

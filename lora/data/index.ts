@@ -16,5 +16,6 @@ export {
   type TokenizedDialogues,
 } from "./text-batches.ts";
 export { readTextDataset, type Dialogue, type DialogueProblem, type TextDataset } from "./text-dataset.ts";
+export { isRowReason, parseDialogueRow, type RowReason } from "./text-rows.ts";
 export { distinctShare, formatTextReport, reportText, type TextReport } from "./text-report.ts";
 export { formatReport } from "./report-format.ts";

@@ -2,9 +2,10 @@ import express, { Router } from "express";
 import type { Logger } from "pino";
 import type { Access } from "../access/index.ts";
 import type { Library } from "../library/index.ts";
-import { captionsRequest, datasetRequest, limits } from "../protocol/index.ts";
+import { captionsRequest, datasetRequest, limits, ServiceError } from "../protocol/index.ts";
 import { identityOf, only, readBody } from "./identify.ts";
 import { receiveImages } from "./receive-images.ts";
+import { receiveText } from "./receive-text.ts";
 
 export interface DatasetRouteOptions {
   readonly access: Access;
@@ -46,11 +47,33 @@ export function datasetRoutes({ access, library, log }: DatasetRouteOptions): Ro
     await library.setCaptions(param(req.params["id"]), captions, identityOf(req).name);
     res.status(204).end();
   });
+  router.get("/:id/lines", reads, async (req, res) => {
+    const offset = queryNumber(req.query["offset"], "offset", 0, limits.linesPerDatasetMax);
+    const limit = queryNumber(req.query["limit"], "limit", LINES_SHOWN, limits.linesPerDatasetMax);
+    res.json(await library.getLines(param(req.params["id"]), offset, limit));
+  });
+  for (const [method, mode] of [["post", "add"] as const, ["put", "replace"] as const]) {
+    router[method]("/:id/lines", changes, async (req, res) => {
+      const id = param(req.params["id"]);
+      await library.datasetSummary(id); // says NOT_FOUND before anything is sent
+      res.json(await library.putLines(id, await receiveText(req, limits.linesBytesMax), mode, identityOf(req).name));
+    });
+  }
   router.get("/:id/report", reads, async (req, res) => {
     const lang = req.query["lang"] === "zh" ? "zh" : "en";
     res.json(await library.report(param(req.params["id"]), lang));
   });
   return router;
+}
+
+const LINES_SHOWN = 100;
+
+/** Errors: REQUEST_INVALID. */
+function queryNumber(value: unknown, where: string, otherwise: number, most: number): number {
+  if (value === undefined) return otherwise;
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : NaN;
+  if (number <= most) return number;
+  throw new ServiceError("REQUEST_INVALID", { where, problem: `expected a whole number up to ${most}` });
 }
 
 /** One path segment. */

@@ -4,7 +4,7 @@ import { asc, desc, eq, inArray, notInArray } from "drizzle-orm";
 import { limits } from "../protocol/index.ts";
 import { tables, type Database } from "../store/index.ts";
 import type { Log } from "./failure.ts";
-import { fromRow, isOver, toRow, type Job } from "./job.ts";
+import { fromRow, isOver, isTraining, toRow, type Job } from "./job.ts";
 
 const SAVE_EVERY_MS = 1000;
 const UNFINISHED = ["queued", "running"];
@@ -125,7 +125,7 @@ export class JobRecords extends EventEmitter<RecordsEvents> {
   /** Of those that are over some stay. Drawings come in crowds: they go before any training. Their rows stay. */
   #forgetOldest(): void {
     const over = this.all().filter(({ state }) => isOver(state.status));
-    const order = [...over.filter(({ kind }) => kind === "draw"), ...over.filter(({ kind }) => kind === "train")];
+    const order = [...over.filter(({ kind }) => kind === "draw"), ...over.filter(isTraining)];
     for (const { state } of order.slice(0, Math.max(0, over.length - limits.jobsInStateMax))) this.#forget(state.id);
   }
 

@@ -51,6 +51,7 @@ export interface JobSnapshot {
 }
 
 export type TrainRequest = z.output<(typeof studioMessages)["train.start"]>;
+export type VoiceTrainRequest = z.output<(typeof studioMessages)["voice.train"]>;
 export type DrawRequest = z.output<(typeof studioMessages)["draw"]>;
 
 /** A module of a drawing's stack, fixed to the version that was newest when the drawing was asked for. */
@@ -69,17 +70,26 @@ interface JobBase {
   /** How often its worker died since it was last started by a person. */
   deaths: number;
 }
-export interface TrainJob extends JobBase {
-  readonly kind: "train";
-  readonly request: TrainRequest;
-  /** Hashes of the pictures it trains on, in their order; empty before it first ran. */
+interface TrainingJobBase extends JobBase {
+  /** Hashes of the pictures or lines it trains on, in their order; empty before it first ran. */
   data: readonly string[];
 }
+export interface TrainJob extends TrainingJobBase {
+  readonly kind: "train";
+  readonly request: TrainRequest;
+}
+export interface VoiceTrainJob extends TrainingJobBase {
+  readonly kind: "train-voice";
+  readonly request: VoiceTrainRequest;
+}
+export type TrainingJob = TrainJob | VoiceTrainJob;
 export interface DrawJob extends JobBase {
   readonly kind: "draw";
   readonly request: FixedDrawRequest;
 }
-export type Job = TrainJob | DrawJob;
+export type Job = TrainingJob | DrawJob;
+export const isTraining = (job: Job | undefined): job is TrainingJob =>
+  job?.kind === "train" || job?.kind === "train-voice";
 
 export function newState(
   given: Pick<JobSnapshot, "id" | "kind" | "name" | "nodeId" | "datasetId"> & Partial<JobSnapshot>,
@@ -139,7 +149,7 @@ type JobRow = typeof tables.jobs.$inferSelect;
 
 export function toRow(job: Job): JobRow {
   const { id, kind, status, nodeId, createdAt, startedAt, endedAt, ...live } = job.state;
-  const progress = { ...live, deaths: job.deaths, ...(job.kind === "train" ? { data: job.data } : {}) };
+  const progress = { ...live, deaths: job.deaths, ...(isTraining(job) ? { data: job.data } : {}) };
   const { owner, request } = job;
   return { id, kind, status, nodeId, owner, request: { ...request }, progress, createdAt, startedAt, endedAt };
 }
@@ -150,7 +160,6 @@ export function fromRow(row: JobRow): Job {
   const { deaths, data, ...live } = progress as unknown as JobSnapshot & { deaths: number; data?: string[] };
   // Rows from before there were voices have no replies.
   const state = { ...live, ...fields, replies: live.replies ?? [] } as JobSnapshot;
-  return row.kind === "train"
-    ? { kind: "train", owner, state, deaths, request: request as unknown as TrainRequest, data: data ?? [] }
-    : { kind: "draw", owner, state, deaths, request: request as unknown as FixedDrawRequest };
+  const job = { kind: row.kind, owner, state, deaths, request };
+  return (row.kind === "draw" ? job : { ...job, data: data ?? [] }) as unknown as Job;
 }

@@ -6,10 +6,12 @@ import type * as z from "zod";
 import type { Identity } from "../access/index.ts";
 import type { Library, PublishedModule } from "../library/index.ts";
 import {
+  jobKinds,
   limits,
   readErrorBody,
   ServiceError,
   studioMessages,
+  type JobKind,
   type JobStatus,
   type SlotKind,
   type TagModule,
@@ -24,6 +26,7 @@ import {
   addLog,
   endJob,
   isOver,
+  isTraining,
   newState,
   requeue,
   type DrawJob,
@@ -31,14 +34,16 @@ import {
   type FixedDrawRequest,
   type Job,
   type JobSnapshot,
-  type TrainJob,
+  type TrainingJob,
   type TrainRequest,
+  type VoiceTrainRequest,
 } from "./job.ts";
 import { JobRecords } from "./job-records.ts";
 import { Queue } from "./queue.ts";
 import { fixStack } from "./stack.ts";
-import { stepModulePath, trainedRank } from "./training-config.ts";
+import { trainedRank } from "./training-config.ts";
 import { TrainingRun } from "./training-job.ts";
+import { kindOf } from "./training-kinds.ts";
 import type { Voices } from "./voices.ts";
 
 export interface JobsOptions {
@@ -76,6 +81,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
   readonly base: Base;
   readonly #store: Store;
   readonly #library: Library;
+  readonly #voices: Voices;
   readonly #log: Log;
   readonly #records: JobRecords;
   readonly #queue: Queue;
@@ -93,6 +99,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
     this.base = options.base;
     this.#store = options.store;
     this.#library = options.library;
+    this.#voices = options.voices;
     this.#log = log;
     this.#records = records;
     this.#queue = queue;
@@ -107,7 +114,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
     const records = await JobRecords.open(options.store.db, log);
     const queue = await Queue.open(await options.store.boss());
     const jobs = new Jobs(options, log, records, queue);
-    for (const kind of ["train", "draw"] as const) await queue.work(kind, (id) => jobs.#handle(id));
+    for (const kind of jobKinds) await queue.work(kind, (id) => jobs.#handle(id));
     for (const job of records.all()) if (!isOver(job.state.status)) await jobs.#enqueue(job);
     return jobs;
   }
@@ -122,15 +129,24 @@ export class Jobs extends EventEmitter<JobsEvents> {
     return this.#runs.get(jobId)?.run.pid;
   }
 
-  /** Resolves when the job is durable. Errors: NOT_FOUND, DATASET_EMPTY. */
-  async startTraining(request: TrainRequest, { name: owner }: Owner): Promise<{ jobId: string }> {
-    const { datasetId, nodeId, name, settings } = request;
-    const dataset = await this.#library.getDataset(datasetId);
-    if (dataset.images.length === 0) throw new ServiceError("DATASET_EMPTY", { name: dataset.name });
-    const id = randomUUID();
-    const state = newState({ id, kind: "train", name, nodeId, datasetId, steps: settings.steps ?? 0 });
-    await this.#add({ kind: "train", owner, request, state, deaths: 0, data: [] });
-    return { jobId: id };
+  /** Resolves when the job is durable. Errors: NOT_FOUND, WRONG_KIND, DATASET_EMPTY. */
+  startTraining(request: TrainRequest, { name: owner }: Owner): Promise<{ jobId: string }> {
+    const job = { kind: "train", owner, request, state: stateOf("train", request), deaths: 0, data: [] } as const;
+    return this.#startTraining(job);
+  }
+
+  /** As `startTraining`. Errors: VOICE_BASE_MISSING, NOT_FOUND, WRONG_KIND, DATASET_WITHOUT_LINES. */
+  startVoiceTraining(request: VoiceTrainRequest, { name: owner }: Owner): Promise<{ jobId: string }> {
+    const state = stateOf("train-voice", request);
+    return this.#startTraining({ kind: "train-voice", owner, request, state, deaths: 0, data: [] });
+  }
+
+  async #startTraining(job: TrainingJob): Promise<{ jobId: string }> {
+    const kind = kindOf(job);
+    kind.base({ base: this.base, voices: this.#voices });
+    await kind.checkData(job.request.datasetId, this.#library);
+    await this.#add(job);
+    return { jobId: job.state.id };
   }
 
   /**
@@ -172,7 +188,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
   async resume(jobId: string, { name }: Owner): Promise<{ status: JobStatus }> {
     const job = this.#find(jobId);
     const { status } = job.state;
-    if (job.kind !== "train" || (status !== "failed" && status !== "cancelled")) throw wrongState(job, "resumed");
+    if (!isTraining(job) || (status !== "failed" && status !== "cancelled")) throw wrongState(job, "resumed");
     job.deaths = 0;
     addLog(job.state, `resumed by ${name}`);
     await this.#enqueue(job);
@@ -192,17 +208,19 @@ export class Jobs extends EventEmitter<JobsEvents> {
   /** A saved step becomes a version in the library. Errors: NOT_FOUND, JOB_STATE, STEP_UNKNOWN, NAME_INVALID, DISK_FULL. */
   async publish({ jobId, step, name, description }: PublishRequest, { name: owner }: Owner): Promise<PublishedModule> {
     const job = this.#find(jobId);
-    if (job.kind !== "train") throw wrongState(job, "published");
+    if (!isTraining(job)) throw wrongState(job, "published");
     const { state, request } = job;
+    const kind = kindOf(job);
     if (!state.savedSteps.includes(step)) throw new ServiceError("STEP_UNKNOWN", { id: state.name, step });
-    const { settings, triggerWord = "", samplePrompts } = request;
-    const { hash: baseHash, name: baseModel } = this.base;
+    const { settings, samplePrompts } = request;
+    const { hash: baseHash, name: baseModel } = kind.base({ base: this.base, voices: this.#voices });
     const published = await this.#library.publishModule({
       name,
       owner,
       description,
-      triggerWord,
-      file: stepModulePath(this.#folder(jobId), step),
+      kind: kind.moduleKind,
+      triggerWord: job.kind === "train" ? (job.request.triggerWord ?? "") : "",
+      file: kind.moduleFile(this.#folder(jobId), step),
       baseHash,
       baseModel,
       rank: trainedRank(this.#folder(jobId)),
@@ -309,7 +327,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
     for (let run = this.#runs.get(id); run; run = this.#runs.get(id)) await run.ended;
     const job = this.#records.get(id);
     if (job?.kind === "draw") return this.#run(new DrawingRun(job, this.#drawingContext()));
-    if (job?.kind !== "train") return;
+    if (!isTraining(job)) return;
     const turn = this.#device.then(() => this.#run(new TrainingRun(job, this.#trainingContext(job))));
     this.#device = turn;
     return turn;
@@ -324,9 +342,9 @@ export class Jobs extends EventEmitter<JobsEvents> {
     this.#runs.delete(id);
   }
 
-  #trainingContext({ state }: TrainJob) {
+  #trainingContext({ state }: TrainingJob) {
     const [library, records, base, log] = [this.#library, this.#records, this.base, this.#log];
-    return { library, records, base, log, folder: this.#folder(state.id) };
+    return { library, records, base, voices: this.#voices, log, folder: this.#folder(state.id) };
   }
 
   #drawingContext() {
@@ -342,6 +360,11 @@ export class Jobs extends EventEmitter<JobsEvents> {
       pathOf: (sha256: string) => this.#store.objects.path(sha256),
     };
   }
+}
+
+function stateOf(kind: JobKind, request: TrainRequest | VoiceTrainRequest): JobSnapshot {
+  const { datasetId, nodeId, name, settings } = request;
+  return newState({ id: randomUUID(), kind, name, nodeId, datasetId, steps: settings.steps ?? 0 });
 }
 
 function wrongState({ state }: Job, action: string): ServiceError {

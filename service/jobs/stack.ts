@@ -7,7 +7,8 @@ const HASH_DIGITS_SHOWN = 10;
 /** What a stack's modules must be made for. */
 export interface StackBase {
   readonly kind: ModuleKind;
-  readonly hash: string;
+  /** Undefined where it is not known: then any will do. */
+  readonly hash: string | undefined;
 }
 
 /**
@@ -21,7 +22,7 @@ export function fixStack(modules: readonly TagModule[], library: Library, base: 
       if (kind !== base.kind) {
         throw new ServiceError("WRONG_KIND", { name, what: "module", expected: base.kind, got: kind });
       }
-      if (baseHash !== base.hash) {
+      if (base.hash !== undefined && baseHash !== base.hash) {
         const [expected, got] = [baseHash.slice(0, HASH_DIGITS_SHOWN), base.hash.slice(0, HASH_DIGITS_SHOWN)];
         throw new ServiceError("MODULE_WRONG_BASE", { name, expected, got });
       }

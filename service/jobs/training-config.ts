@@ -1,15 +1,15 @@
 /** What a person asked for, as the trainer's configuration. */
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadTrainConfig } from "../../lora/index.ts";
 import { TRAINING_CONFIG } from "../workers/index.ts";
-import type { TrainRequest } from "./job.ts";
+import type { TrainRequest, VoiceTrainRequest } from "./job.ts";
 
 /** File names below a job's folder. */
 export const DATA_FOLDER = "data";
+export const LINES_FILE = "lines.jsonl";
 export const OUTPUT_FOLDER = "output";
 /** Name of the module's files; the person's name for it may hold what a file system refuses. */
-const OUTPUT_NAME = "module";
+export const OUTPUT_NAME = "module";
 /** Held-out share that `validation: true` means. */
 const VALIDATION_SHARE = 0.1;
 /** Saves in a run where nobody said how many: enough to choose among, few enough to look at. */
@@ -46,21 +46,39 @@ export function trainingConfig(request: TrainRequest, folder: string, basePath: 
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 
-const stepsFolder = (folder: string): string => join(folder, OUTPUT_FOLDER, "steps");
-const STEP_FILE = new RegExp(`^${OUTPUT_NAME}-(\\d+)\\.safetensors$`);
-
-/** Where the trainer left the module of a step. */
-export function stepModulePath(folder: string, step: number): string {
-  return join(stepsFolder(folder), `${OUTPUT_NAME}-${String(step).padStart(8, "0")}.safetensors`);
+/** As `trainingConfig`, for a voice. */
+export function voiceTrainingConfig(
+  request: VoiceTrainRequest,
+  folder: string,
+  basePath: string,
+): Record<string, unknown> {
+  const { settings, persona, samplePrompts } = request;
+  const { steps, seed } = settings;
+  const asked = samplePrompts.filter((prompt) => prompt.trim() !== "");
+  const config = {
+    task_type: "text-generation",
+    train_data_dir: join(folder, LINES_FILE),
+    base_model: basePath,
+    output_dir: join(folder, OUTPUT_FOLDER),
+    output_name: OUTPUT_NAME,
+    lora_rank: settings.rank,
+    lora_alpha: settings.alpha,
+    learning_rate: settings.learningRate,
+    batch_size: settings.batchSize,
+    max_train_steps: steps,
+    save_steps: settings.saveSteps ?? (steps === undefined ? undefined : Math.ceil(steps / SAVES_DEFAULT)),
+    max_length: settings.maxLength,
+    seed: seed === undefined ? undefined : seed & SEED_MASK,
+    validation_split: settings.validation === true ? VALIDATION_SHARE : undefined,
+    gradient_checkpointing: settings.gradientCheckpointing,
+    system_prompt: persona.trim() === "" ? undefined : persona,
+    sample_prompts: asked.map((prompt, index) => ({ prompt, seed: sampleSeed(seed, index) })),
+  };
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 
-/** Steps whose modules are on disk, also those that a killed service did not hear of. */
-export function savedSteps(folder: string): number[] {
-  const folderOfSteps = stepsFolder(folder);
-  if (!existsSync(folderOfSteps)) return [];
-  const steps = readdirSync(folderOfSteps).flatMap((name) => STEP_FILE.exec(name)?.slice(1).map(Number) ?? []);
-  return steps.toSorted((a, b) => a - b);
-}
+/** The same at every step, so that replies differ by what was learned and nothing else. */
+export const sampleSeed = (seed = 0, index: number): number => (seed + index) & SEED_MASK;
 
 /** The rank of a job's module, which may be the trainer's or the base's own default. */
 export const trainedRank = (folder: string): number => loadTrainConfig(join(folder, TRAINING_CONFIG)).rank;

@@ -1,7 +1,6 @@
 /** Runs one training job to its end: done, failed, cancelled, or interrupted by the end of the service. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Library } from "../library/index.ts";
 import { ServiceError } from "../protocol/index.ts";
 import {
   endLeftover,
@@ -11,11 +10,10 @@ import {
   type TrainingWorker,
   type WorkerEnd,
 } from "../workers/index.ts";
-import type { Base } from "./base.ts";
 import { toErrorBody, type Log } from "./failure.ts";
-import { addLog, endJob, requeue, type TrainJob } from "./job.ts";
+import { addLog, endJob, requeue, type TrainingJob } from "./job.ts";
 import type { JobRecords } from "./job-records.ts";
-import { DATA_FOLDER, savedSteps, trainingConfig } from "./training-config.ts";
+import { addReply, kindOf, savedSteps, type TrainingParts } from "./training-kinds.ts";
 import { readLine, type DrawnSample, type TrainingError } from "./training-lines.ts";
 
 /** After so many deaths of its worker a job is no longer started by itself. */
@@ -23,22 +21,19 @@ const DEATHS_MAX = 3;
 /** Exit code for input that the trainer refuses: it would refuse it again. */
 const EXIT_INPUT_ERROR = 2;
 
-export interface TrainingContext {
-  readonly library: Library;
+export interface TrainingContext extends TrainingParts {
   readonly records: JobRecords;
-  readonly base: Base;
   readonly log: Log;
-  /** The job's own folder. */
-  readonly folder: string;
 }
 
 export class TrainingRun {
-  readonly job: TrainJob;
+  readonly job: TrainingJob;
   readonly #context: TrainingContext;
   #worker: TrainingWorker | undefined;
+  readonly #abort = new AbortController();
   #asked: "cancel" | "interrupt" | undefined;
 
-  constructor(job: TrainJob, context: TrainingContext) {
+  constructor(job: TrainingJob, context: TrainingContext) {
     this.job = job;
     this.#context = context;
   }
@@ -60,6 +55,7 @@ export class TrainingRun {
 
   #stop(why: "cancel" | "interrupt"): void {
     this.#asked ??= why;
+    this.#abort.abort();
     this.#worker?.stop();
   }
 
@@ -83,17 +79,32 @@ export class TrainingRun {
   }
 
   async #prepare(): Promise<void> {
-    const { folder, library, base } = this.#context;
-    const { request } = this.job;
+    const { folder } = this.#context;
+    const kind = kindOf(this.job);
     await mkdir(folder, { recursive: true });
     await endLeftover(folder);
-    this.job.state.savedSteps = savedSteps(folder);
-    // Pictures and settings stay those of the first start: a checkpoint fits no others.
+    this.job.state.savedSteps = savedSteps(this.job, folder);
+    await this.#askBefore();
+    // Data and settings stay those of the first start: a checkpoint fits no others.
     if (this.job.data.length > 0) return;
-    const data = await library.exportDataset(request.datasetId, join(folder, DATA_FOLDER));
-    await writeFile(join(folder, TRAINING_CONFIG), JSON.stringify(trainingConfig(request, folder, base.path), null, 2));
+    const data = await kind.exportData(this.job, this.#context);
+    const config = kind.config(this.job, this.#context);
+    await writeFile(join(folder, TRAINING_CONFIG), JSON.stringify(config, null, 2));
     this.job.data = data;
     await this.#context.records.save(this.job);
+  }
+
+  /** What it says before training is only shown: a training is not lost for it. */
+  async #askBefore(): Promise<void> {
+    const { log, records } = this.#context;
+    const { state } = this.job;
+    try {
+      await kindOf(this.job).before(this.job, this.#context, this.#abort.signal);
+      records.changed(this.job);
+    } catch (error) {
+      log.error({ err: error, job: state.id }, "no replies before training");
+      if (error instanceof ServiceError) addLog(state, error.message);
+    }
   }
 
   /** Starts the worker again when it dies. */
@@ -135,10 +146,15 @@ export class TrainingRun {
     return { end, error };
   }
 
-  /** The picture becomes an asset; one that cannot be kept is missing from the row of samples and nothing else. */
-  async #keepSample({ path, prompt, step, index, seed }: DrawnSample): Promise<void> {
+  /** A reply is shown as it is. A picture becomes an asset; one that cannot be kept is missing from the row of samples and nothing else. */
+  async #keepSample({ path, prompt, step, index, seed, text }: DrawnSample): Promise<void> {
     const { library, base, log, records } = this.#context;
     const { state, owner } = this.job;
+    if (text !== undefined) {
+      addReply(state, { step, index, prompt, text });
+      records.changed(this.job);
+      return;
+    }
     try {
       const key = { sampleOf: state.id, step, index };
       const provenance = { by: owner, job: state.id, step, prompt, seed, base: { name: base.name, hash: base.hash } };

@@ -5,13 +5,15 @@ import { addPoint, cutAfter, type Curve } from "./loss-curve.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
-/** A picture the run has drawn. */
+/** A picture the run has drawn, or a reply. */
 export interface DrawnSample {
   readonly path: string;
   readonly prompt: string;
   readonly step: number;
   readonly index: number;
   readonly seed: number;
+  /** Of a voice. */
+  readonly text?: string;
 }
 
 /** How a run that failed said why. */
@@ -32,6 +34,7 @@ const FINDINGS_LOGGED_MAX = 20;
 const readers: Readonly<Record<string, (line: Line, reader: LineReader) => void>> = {
   note: (line, { state }) => addLog(state, String(line["text"])),
   report(line, { state }) {
+    if (typeof line["dialogues"] === "number") addLog(state, textReport(line));
     const findings = (line["findings"] ?? []) as readonly { file?: string; message: string; advice: string }[];
     for (const { file, message, advice } of findings.slice(0, FINDINGS_LOGGED_MAX)) {
       addLog(state, `${[file, message].filter(Boolean).join(": ")} – ${advice}`);
@@ -62,7 +65,7 @@ const readers: Readonly<Record<string, (line: Line, reader: LineReader) => void>
   module(line, { state }) {
     const step = Number(line["step"]);
     if (!state.savedSteps.includes(step)) state.savedSteps.push(step);
-    state.phase = "drawing samples";
+    state.phase = state.kind === "train-voice" ? "speaking samples" : "drawing samples";
   },
   sample: (line, reader) => reader.onSample(line as unknown as DrawnSample),
   stop(line, { state }) {
@@ -71,6 +74,10 @@ const readers: Readonly<Record<string, (line: Line, reader: LineReader) => void>
   },
   error: (line, reader) => reader.onError({ code: String(line["code"]), message: String(line["message"]) }),
 };
+
+const textReport = ({ dialogues, heldOut, replyTokens, skipped, cut }: Line): string =>
+  `${String(dialogues)} dialogues, ${String(heldOut)} held out; ${String(replyTokens)} tokens of replies; ` +
+  `${String(skipped)} skipped, ${String(cut)} cut off`;
 
 export function readLine(line: Line, reader: LineReader): void {
   const type = String(line["type"]);

@@ -19,6 +19,7 @@ export interface VoicesOptions {
   readonly folder: string;
   readonly idleMs?: number | undefined;
   readonly tokensPerMinuteMax?: number | undefined;
+  readonly replyTokensMax?: number | undefined;
 }
 
 /** What is to be said, settled when its turn comes: the answer before it is then part of the history. */
@@ -54,10 +55,12 @@ export class Voices {
   readonly #worker: SpeakWorker | undefined;
   readonly #queue = new SpeakingQueue<Waiting>();
   readonly #budget: TokenBudget;
+  readonly #replyTokensMax: number;
 
   constructor(options: VoicesOptions) {
     const { base, idleMs, tokensPerMinuteMax = limits.tokensPerMinuteMax } = options;
     this.#options = options;
+    this.#replyTokensMax = options.replyTokensMax ?? limits.replyTokensMax;
     this.#budget = new TokenBudget(tokensPerMinuteMax);
     this.#worker = base && new SpeakWorker({ base: base.path, idleMs });
   }
@@ -142,7 +145,7 @@ export class Voices {
   }
 
   async #speak(request: VoiceRequest, ticket: Waiting): Promise<Spoken> {
-    const { person, isCounted, stack, seed = randomInt(SEEDS), tokensMax = limits.replyTokensMax } = request;
+    const { person, isCounted, stack, seed = randomInt(SEEDS), tokensMax = this.#replyTokensMax } = request;
     const { onText, signal } = request;
     try {
       const modules = stack.map((module) => this.#located(module));

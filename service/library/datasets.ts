@@ -4,6 +4,7 @@ import { and, asc, count, desc, eq, sql } from "drizzle-orm";
 import { limits, ServiceError, type DatasetImage, type DatasetReply, type ModuleKind } from "../protocol/index.ts";
 import { tables, TooManyBytes, type Database, type Store } from "../store/index.ts";
 import { record } from "./audit.ts";
+import { refuseOtherKind } from "./lines.ts";
 import type { ObjectKeeper } from "./object-keeper.ts";
 import { cleanPicture } from "./pictures.ts";
 import type { DatasetSummary, NewDataset, NewImage } from "./types.ts";
@@ -72,11 +73,13 @@ export class Datasets {
 
   /**
    * Takes a picture: the file as it came and the clean one. A file that the data set already has is not added again.
-   * Errors: NOT_FOUND, TOO_MANY_IMAGES, UPLOAD_TOO_LARGE, NOT_AN_IMAGE, IMAGE_TOO_LARGE, DISK_FULL.
+   * Errors: NOT_FOUND, WRONG_KIND, TOO_MANY_IMAGES, UPLOAD_TOO_LARGE, NOT_AN_IMAGE, IMAGE_TOO_LARGE, DISK_FULL.
    */
   async addImage(id: string, image: NewImage, by: string): Promise<DatasetImage> {
     const name = shownName(image.name);
-    refuseTooMany((await this.summary(id)).images + 1);
+    const summary = await this.summary(id);
+    refuseOtherKind(summary, "picture");
+    refuseTooMany(summary.images + 1);
     const original = await this.#putOriginal(name, image.data);
     this.#keeper.hold(original);
     const touched = [original];
@@ -169,9 +172,9 @@ export class Datasets {
       const [row] = await tx.delete(datasets).where(eq(datasets.id, id)).returning();
       if (!row) throw new ServiceError("NOT_FOUND", { what: "data set", id });
       await record(tx, by, "dataset.remove", id, { name: row.name, pictures: rows.length });
-      return rows;
+      return [row.linesSha256, ...rows.flatMap((each) => [each.sha256, each.originalSha256])];
     });
-    await this.#keeper.deleteUnused(removed.flatMap((row) => [row.sha256, row.originalSha256]));
+    await this.#keeper.deleteUnused(removed.filter((sha256) => sha256 !== ""));
   }
 }
 

@@ -1,9 +1,13 @@
 import { EventEmitter } from "node:events";
+import { copyFile } from "node:fs/promises";
 import type {
   DatasetImage,
   DatasetReply,
   Language,
+  LinesReply,
+  LinesUploadReply,
   LoraTag,
+  MemoryFact,
   ModuleReply,
   ReportReply,
   SlotHistoryEntry,
@@ -13,6 +17,8 @@ import { Assets } from "./assets.ts";
 import { readAudit } from "./audit.ts";
 import { writeDatasetFolder } from "./dataset-folder.ts";
 import { Datasets } from "./datasets.ts";
+import { Lines } from "./lines.ts";
+import { Memories } from "./memories.ts";
 import { Modules } from "./modules.ts";
 import { ObjectKeeper } from "./object-keeper.ts";
 import { reportOn } from "./quality-report.ts";
@@ -49,9 +55,11 @@ export class Library extends EventEmitter<LibraryEvents> {
   readonly #store: Store;
   readonly #base: LibraryOptions;
   readonly #datasets: Datasets;
+  readonly #lines: Lines;
   readonly #modules: Modules;
   readonly #assets: Assets;
   readonly #scenes: Scenes;
+  readonly #memories: Memories;
 
   constructor(store: Store, base: LibraryOptions) {
     super();
@@ -60,9 +68,11 @@ export class Library extends EventEmitter<LibraryEvents> {
     this.#store = store;
     this.#base = base;
     this.#datasets = new Datasets(store, keeper);
+    this.#lines = new Lines(store, keeper);
     this.#modules = new Modules(store, keeper);
     this.#assets = new Assets(store);
     this.#scenes = new Scenes(store);
+    this.#memories = new Memories(store);
   }
 
   async createDataset(dataset: NewDataset): Promise<DatasetReply> {
@@ -100,6 +110,25 @@ export class Library extends EventEmitter<LibraryEvents> {
   async removeImage(id: string, imageId: string, by: string): Promise<void> {
     await this.#datasets.removeImage(id, imageId, by);
     this.emit("dataset", id);
+  }
+  /** Dialogues of a voice's. Errors: NOT_FOUND, WRONG_KIND. */
+  getLines(id: string, offset: number, limit: number): Promise<LinesReply> {
+    return this.#lines.get(id, offset, limit);
+  }
+  /** Errors: NOT_FOUND, WRONG_KIND, LINES_NONE, TOO_MANY_LINES, UPLOAD_TOO_LARGE, DISK_FULL; then nothing changes. */
+  async putLines(id: string, text: string, mode: "add" | "replace", by: string): Promise<LinesUploadReply> {
+    const reply = await this.#lines.put(id, text, mode, by);
+    this.emit("dataset", id);
+    return reply;
+  }
+  /**
+   * Copies the dialogues to a file of JSON lines. Returns the hash of the lines.
+   * Errors: NOT_FOUND, WRONG_KIND, DATASET_WITHOUT_LINES.
+   */
+  async exportLines(id: string, file: string): Promise<string> {
+    const { sha256, path } = await this.#lines.object(id);
+    await copyFile(path, file);
+    return sha256;
   }
   async removeDataset(id: string, by: string): Promise<void> {
     await this.#datasets.remove(id, by);
@@ -175,6 +204,19 @@ export class Library extends EventEmitter<LibraryEvents> {
   }
   setTag(sceneId: string, nodeId: string, tag: LoraTag | null, by: string): Promise<number> {
     return this.#scenes.setTag(sceneId, nodeId, tag, by);
+  }
+
+  /** What a node keeps in mind, oldest first. */
+  facts(sceneId: string, nodeId: string): Promise<MemoryFact[]> {
+    return this.#memories.list(sceneId, nodeId);
+  }
+  /** Errors: MEMORY_FULL. */
+  addFact(sceneId: string, nodeId: string, text: string, by: string): Promise<void> {
+    return this.#memories.add(sceneId, nodeId, text, by);
+  }
+  /** One fact, or all where none is named. Errors: NOT_FOUND. */
+  forgetFacts(sceneId: string, nodeId: string, factId: string | undefined, by: string): Promise<void> {
+    return this.#memories.forget(sceneId, nodeId, factId, by);
   }
 
   /** The newest entries first. */

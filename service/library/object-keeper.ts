@@ -33,13 +33,14 @@ export class ObjectKeeper {
 
   async #isNamed(sha256: string): Promise<boolean> {
     const { db } = this.#store;
-    const { images, assets, moduleVersions } = tables;
+    const { images, assets, datasets, moduleVersions } = tables;
     const found = await Promise.all([
       db
         .select({ id: images.id })
         .from(images)
         .where(or(eq(images.sha256, sha256), eq(images.originalSha256, sha256)))
         .limit(1),
+      db.select({ id: datasets.id }).from(datasets).where(eq(datasets.linesSha256, sha256)).limit(1),
       db.select({ id: assets.keyHash }).from(assets).where(eq(assets.sha256, sha256)).limit(1),
       db.select({ id: moduleVersions.moduleId }).from(moduleVersions).where(eq(moduleVersions.sha256, sha256)).limit(1),
     ]);

@@ -32,6 +32,8 @@ export const limits = {
   chatCharsMax: 300,
   chatLinesKept: 50,
   logLinesKept: 200,
+  /** Sample replies of a voice's training in the room state. */
+  repliesKept: 200,
   /** Tags travel in one frame and stand in the state of every client. */
   personaCharsMax: 4000,
   /** What an imported character card may keep, as JSON; a tag must fit into a frame. */

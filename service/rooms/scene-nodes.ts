@@ -1,11 +1,18 @@
-/** The nodes of a scene file and their tags: what players may ask for is written there, not in what they send. */
+/** The nodes of a scene file, their places and tags: what players may ask for is written there, not in what they send. */
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { loraTag, type LoraTag } from "../protocol/index.ts";
+import { fromAngles, placeOf, type Place, type PlacedNode } from "./node-places.ts";
 
-/** Node id → its tag, undefined where it has none. */
-export type SceneNodes = ReadonlyMap<string, LoraTag | undefined>;
+export interface SceneNode {
+  /** Undefined where it has none. */
+  readonly tag: LoraTag | undefined;
+  /** Undefined where it is everywhere. */
+  readonly place: Place | undefined;
+}
+/** By node id. */
+export type SceneNodes = ReadonlyMap<string, SceneNode>;
 
 /** A name, never a path. */
 const SCENE_ID = /^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u;
@@ -22,6 +29,17 @@ const GLB_HEADER_BYTES = 20;
 interface SerialisedNode {
   readonly id?: string | number;
   readonly name?: string;
+  readonly uniqueId?: number;
+  readonly parentId?: string | number;
+  readonly position?: unknown;
+  readonly rotation?: unknown;
+  readonly rotationQuaternion?: unknown;
+  readonly scaling?: unknown;
+  /** glTF's. */
+  readonly translation?: unknown;
+  readonly scale?: unknown;
+  readonly matrix?: unknown;
+  readonly children?: readonly number[];
   readonly metadata?: { readonly lora?: unknown } | null;
   readonly extras?: { readonly lora?: unknown } | null;
 }
@@ -67,10 +85,73 @@ async function readSceneFile(path: string): Promise<SceneFile> {
 }
 
 function nodesOf(file: SceneFile): SceneNodes {
-  const lists = ["meshes", "transformNodes", "lights", "cameras", "nodes"].flatMap((key) => file[key] ?? []);
-  const nodes = (lists as SerialisedNode[]).map((node) => [idOf(node), tagOf(node)] as const);
-  const whole = tagOf(file as SerialisedNode);
+  const gltf = listOf(file, "nodes");
+  const own = ["meshes", "transformNodes", "lights", "cameras"].flatMap((key) => listOf(file, key));
+  const whole: SceneNode = { tag: tagOf(file as SerialisedNode), place: undefined };
+  const nodes = [...babylonNodes(own), ...gltfNodes(gltf)].map(([node, placed]): [string, SceneNode] => [
+    idOf(node),
+    { tag: tagOf(node), place: placeOf(placed) },
+  ]);
   return new Map([[WHOLE_SCENE, whole], ...nodes]);
+}
+
+const listOf = (file: SceneFile, key: string): SerialisedNode[] =>
+  Array.isArray(file[key]) ? (file[key] as SerialisedNode[]) : [];
+
+/** A placed node whose parent is known later. */
+type Placing = { -readonly [Key in keyof PlacedNode]: PlacedNode[Key] };
+const isNumbers = (value: unknown, count: number): value is number[] =>
+  Array.isArray(value) && value.length === count && value.every(Number.isFinite);
+const vector = (value: unknown, otherwise: Place): Place =>
+  isNumbers(value, 3) ? (value as [number, number, number]) : otherwise;
+
+/** Parents are named by their `uniqueId`, in older files by their id. */
+function babylonNodes(nodes: readonly SerialisedNode[]): [SerialisedNode, PlacedNode][] {
+  const placed = nodes.map((node): [SerialisedNode, Placing] => {
+    const { position, rotation, rotationQuaternion: turned, scaling } = node;
+    return [
+      node,
+      {
+        position: vector(position, [0, 0, 0]),
+        rotation: isNumbers(turned, 4)
+          ? (turned as [number, number, number, number])
+          : fromAngles(vector(rotation, [0, 0, 0])),
+        scaling: vector(scaling, [1, 1, 1]),
+        parent: undefined,
+      },
+    ];
+  });
+  const byName = new Map(
+    placed.flatMap(([{ id, uniqueId }, placing]) => [id, uniqueId].map((name) => [String(name), placing] as const)),
+  );
+  for (const [{ parentId }, placing] of placed)
+    if (parentId !== undefined) placing.parent = byName.get(String(parentId));
+  return placed;
+}
+
+/** Babylon turns glTF's world to its own by a root of its making: x is mirrored. */
+const GLTF_ROOT: PlacedNode = { position: [0, 0, 0], rotation: [0, 0, 0, 1], scaling: [-1, 1, 1], parent: undefined };
+/** Index of x in the last column of a 4 × 4 matrix, column after column. */
+const MATRIX_POSITION = 12;
+
+function gltfNodes(nodes: readonly SerialisedNode[]): [SerialisedNode, PlacedNode][] {
+  const placed = nodes.map((node): [SerialisedNode, Placing] => {
+    const { translation, rotation, scale, matrix } = node;
+    // A matrix says where the node is; what it does to its children is rare among those who speak, and left out.
+    const moved = isNumbers(matrix, 16) ? matrix.slice(MATRIX_POSITION, MATRIX_POSITION + 3) : translation;
+    return [
+      node,
+      {
+        position: vector(moved, [0, 0, 0]),
+        rotation: isNumbers(rotation, 4) ? (rotation as [number, number, number, number]) : [0, 0, 0, 1],
+        scaling: vector(scale, [1, 1, 1]),
+        parent: GLTF_ROOT,
+      },
+    ];
+  });
+  for (const [{ children = [] }, parent] of placed)
+    for (const child of children) if (placed[child]) placed[child][1].parent = parent;
+  return placed;
 }
 
 /** glTF knows nodes by name alone; so does Babylon after loading it. */

@@ -18,7 +18,9 @@ import {
   type SlotKind,
 } from "../protocol/index.ts";
 import { answerMessages, type Handlers, type RoomClient } from "./answers.ts";
+import { Dialogue } from "./dialogue.ts";
 import { keepPlace } from "./places.ts";
+import { checkTag } from "./check-tag.ts";
 import { sceneNodes, type SceneNodes } from "./scene-nodes.ts";
 import { admit, type RoomServices } from "./services.ts";
 
@@ -39,6 +41,7 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   /** Scenes that have a room. */
   protected abstract readonly occupied: Set<string>;
   #nodes: SceneNodes | undefined;
+  #dialogue!: Dialogue;
   /** Drawings under way, by slot and by client. */
   readonly #drawing = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
@@ -68,7 +71,9 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   override onDispose(): void {
     // A room that was refused has no state, and the scene is another's.
     const state = this.state as SceneState | undefined;
-    if (state) this.occupied.delete(state.sceneId);
+    if (!state) return;
+    this.occupied.delete(state.sceneId);
+    this.#dialogue.close();
   }
 
   async #load(sceneId: string): Promise<void> {
@@ -81,6 +86,13 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
     for (const slot of slots) state.slots.set(slot.slot, slotState(slot.slot, slot));
     for (const [nodeId, tag] of tags) state.tags.set(nodeId, JSON.stringify(tag));
     this.state = state;
+    this.#dialogue = new Dialogue({
+      services: this.services,
+      state,
+      nodes: this.#nodes,
+      clients: () => this.clients,
+      tagOf: (nodeId) => this.#tagOf(nodeId),
+    });
   }
 
   /** A seat may have been taken under the name of another scene: what counts is where the client now stands. */
@@ -130,10 +142,22 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
         return { entries: await library.slotHistory(sceneId, slot) };
       },
       request: (client, message) => this.#request(client, message),
-      say: mute,
-      "memory.show": mute,
-      "memory.add": mute,
-      "memory.forget": mute,
+      say: (client, { nodeId, text }) => {
+        this.#refuseUnknown(nodeId);
+        return this.#dialogue.say(client, nodeId, text);
+      },
+      "memory.show": async (_client, { nodeId }) => {
+        this.#refuseUnknown(nodeId);
+        return { facts: await this.#dialogue.facts(nodeId) };
+      },
+      "memory.add": async ({ auth }, { nodeId, text }) => {
+        this.#refuseUnknown(nodeId);
+        return { facts: await this.#dialogue.remember(nodeId, text, auth.name) };
+      },
+      "memory.forget": async ({ auth }, { nodeId, factId }) => {
+        this.#refuseUnknown(nodeId);
+        return { facts: await this.#dialogue.forget(nodeId, factId, auth.name) };
+      },
     };
   }
 
@@ -150,8 +174,10 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   #tag(nodeId: string, tag: LoraTag | null, by: string): Promise<{ version: number }> {
     this.#refuseUnknown(nodeId);
     return this.#inTurn(async () => {
+      if (tag) await checkTag(tag, this.services);
       const version = await this.services.library.setTag(this.state.sceneId, nodeId, tag, by);
       this.state.tags.set(nodeId, JSON.stringify(tag));
+      if (tag?.voice) this.#dialogue.warm();
       return { version };
     });
   }
@@ -230,7 +256,7 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   /** What an editor said last, else what the scene file says. */
   #tagOf(nodeId: string): LoraTag | undefined {
     const said = this.state.tags.get(nodeId);
-    if (said === undefined) return this.#nodes?.get(nodeId);
+    if (said === undefined) return this.#nodes?.get(nodeId)?.tag;
     return loraTag.nullable().parse(JSON.parse(said)) ?? undefined;
   }
 
@@ -250,10 +276,6 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   #refuseUnknown(nodeId: string): void {
     if (this.#nodes && !this.#nodes.has(nodeId)) throw new ServiceError("NODE_UNKNOWN", { node: nodeId });
   }
-}
-
-function mute(): never {
-  throw new ServiceError("VOICE_BASE_MISSING", { folder: "--voice-base" });
 }
 
 function slotState(slot: string, { version, sha256 }: Shown): SlotState {

@@ -15,13 +15,13 @@ export abstract class StudioRoom extends Room<{ state: StudioState; client: Room
   protected abstract readonly services: RoomServices;
 
   override async onCreate(): Promise<void> {
-    const { library, jobs, log } = this.services;
+    const { library, jobs, voices, log } = this.services;
     const state = new StudioState();
     state.baseModel = jobs.base.name;
     state.baseSide = jobs.base.side;
     state.baseHash = jobs.base.hash;
-    state.voiceBase = "";
-    state.voiceBaseHash = "";
+    state.voiceBase = voices.base?.name ?? "";
+    state.voiceBaseHash = voices.base?.hash ?? "";
     this.state = state;
     for (const job of jobs.list()) this.#showJob(job);
     // Listening begins before reading, so that nothing falls between.
@@ -49,9 +49,7 @@ export abstract class StudioRoom extends Room<{ state: StudioState; client: Room
     const { jobs } = this.services;
     return {
       "train.start": ({ auth }, message) => jobs.startTraining(message, auth),
-      "voice.train": () => {
-        throw new ServiceError("VOICE_BASE_MISSING", { folder: "--voice-base" });
-      },
+      "voice.train": ({ auth }, message) => jobs.startVoiceTraining(message, auth),
       "job.cancel": (_client, { jobId }) => jobs.cancel(jobId),
       "job.resume": ({ auth }, { jobId }) => jobs.resume(jobId, auth),
       "job.remove": (_client, { jobId }) => jobs.remove(jobId),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { distance } from "../../../service/rooms/node-places.ts";
 import { sceneNodes } from "../../../service/rooms/scene-nodes.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -31,9 +32,9 @@ describe("the nodes of a scene", () => {
     writeFileSync(join(dir, "square.babylon"), JSON.stringify(file));
     const nodes = (await sceneNodes(dir, "square"))!;
     assert.deepEqual([...nodes.keys()], ["scene", "npc-smith", "wall", "root"]);
-    assert.deepEqual(nodes.get("npc-smith"), tag);
-    assert.equal(nodes.get("scene")?.prompt, "an old town");
-    assert.deepEqual([nodes.get("wall"), nodes.get("root")], [undefined, undefined]);
+    assert.deepEqual(nodes.get("npc-smith")?.tag, tag);
+    assert.equal(nodes.get("scene")?.tag?.prompt, "an old town");
+    assert.deepEqual([nodes.get("wall")?.tag, nodes.get("root")?.tag], [undefined, undefined]);
 
     // An editor saves it anew.
     writeFileSync(join(dir, "square.babylon"), JSON.stringify({ meshes: [{ id: "gate" }] }));
@@ -43,15 +44,53 @@ describe("the nodes of a scene", () => {
   it("come from a .glb file's extras", async () => {
     const dir = tempDir();
     writeFileSync(join(dir, "yard.glb"), glb({ nodes: [{ name: "npc-smith", extras: { lora: tag } }] }));
-    assert.deepEqual((await sceneNodes(dir, "yard"))!.get("npc-smith"), tag);
+    assert.deepEqual((await sceneNodes(dir, "yard"))!.get("npc-smith")?.tag, tag);
     writeFileSync(join(dir, "bad.glb"), "not a model at all, and long enough for a header");
     await assert.rejects(sceneNodes(dir, "bad"), /not a binary glTF/);
   });
 
   it("are found in the folder of the scene's name, as the demo world lies", async () => {
     const nodes = (await sceneNodes(join(import.meta.dirname, "../../../scenes"), "square"))!;
-    for (const id of ["npc-smith", "npc-guard", "house-inn"]) assert.ok(nodes.get(id)?.prompt, id);
+    for (const id of ["npc-smith", "npc-guard", "house-inn"]) assert.ok(nodes.get(id)?.tag?.prompt, id);
     assert.equal(nodes.has("no-such-node"), false);
+  });
+
+  it("stand where the world shows them: moved, turned and stretched by their parents", async () => {
+    const dir = tempDir();
+    const quarter = Math.PI / 2;
+    const file = {
+      transformNodes: [
+        { id: "cart", uniqueId: 7, position: [10, 0, 0], rotation: [0, quarter, 0], scaling: [2, 2, 2] },
+        { id: "driver", uniqueId: 8, parentId: 7, position: [0, 1, 3] },
+        { id: "hat", parentId: 8, position: [0, 1, 0] },
+        { id: "loop", uniqueId: 9, parentId: 9, position: [0, 0, 0] },
+      ],
+      meshes: [{ id: "scene-wide", metadata: {} }],
+    };
+    writeFileSync(join(dir, "cart.babylon"), JSON.stringify(file));
+    const nodes = (await sceneNodes(dir, "cart"))!;
+    const placed = (id: string) => nodes.get(id)?.place?.map((value) => Math.round(value * 1000) / 1000);
+    // A turn by 90° around y takes z to x.
+    assert.deepEqual(
+      [placed("driver"), placed("hat")],
+      [
+        [16, 2, 0],
+        [16, 4, 0],
+      ],
+    );
+    assert.deepEqual([placed("loop"), nodes.get("scene")?.place], [[0, 0, 0], undefined]);
+  });
+
+  it("stand at the same places in a scene's .babylon and its .glb", async () => {
+    const square = join(import.meta.dirname, "../../../scenes/square");
+    const dir = tempDir();
+    copyFileSync(join(square, "square.glb"), join(dir, "square.glb"));
+    const glbNodes = (await sceneNodes(dir, "square"))!;
+    const nodes = (await sceneNodes(join(square, ".."), "square"))!;
+    for (const id of ["npc-smith", "npc-guard", "npc-smith-head", "house-inn"]) {
+      const [there, here] = [glbNodes.get(id)?.place, nodes.get(id)?.place];
+      assert.ok(there && here && distance(there, here) < 0.01, `${id}: ${String(there)} and ${String(here)}`);
+    }
   });
 
   it("are unknown for a game's own scene, and for what is no name", async () => {

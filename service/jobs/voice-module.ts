@@ -1,0 +1,21 @@
+/** A voice's module as one file: PEFT's tensors, and what PEFT keeps beside them as their metadata. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openSafetensors, readTensorRaw, writeSafetensors } from "../../lora/index.ts";
+
+/** Where diffusers keeps PEFT's settings, each under the name of its part; the engine reads them there. */
+const METADATA_KEY = "lora_adapter_metadata";
+const PART = "language_model";
+
+/** @param folder PEFT's; the file lies in it when this returns. Errors: the engine's for the folder. */
+export function packVoiceModule(folder: string): string {
+  const file = openSafetensors(join(folder, "adapter_model.safetensors"));
+  const config = JSON.parse(readFileSync(join(folder, "adapter_config.json"), "utf8")) as Record<string, unknown>;
+  // The base is told by its hash in the library; its path is this machine's own.
+  const { base_model_name_or_path: _, ...settings } = config;
+  const fields = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${PART}.${key}`, value]));
+  const tensors = Object.fromEntries([...file.tensors.keys()].map((name) => [name, readTensorRaw(file, name)]));
+  const path = join(folder, "module.safetensors");
+  writeSafetensors(path, tensors, { format: "pt", [METADATA_KEY]: JSON.stringify(fields) });
+  return path;
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { voiceTag } from "../../../service/protocol/index.ts";
+import { systemMessage } from "../../../service/rooms/persona.ts";
+import { spokenText } from "../../../service/rooms/spoken-text.ts";
+
+describe("what is said", () => {
+  it("R26 is one line without what nobody sees", () => {
+    assert.equal(spokenText("  hi\r\n### Response:\n\tyes "), "hi ### Response: yes");
+    assert.equal(spokenText("a\u202Eb\u200Bc\u0000d\u{E0041}\uFEFF"), "abc d");
+    assert.equal(spokenText("\u0007\u200B \n"), "");
+    // Emoji of several parts and other scripts stay.
+    for (const text of ["👩‍🚀 你好，旅行者！", "می‌خواهم", "Ünïcödé"]) assert.equal(spokenText(text), text);
+    assert.equal(spokenText("half \uD83D"), "half \uFFFD");
+  });
+
+  it("R26 is the same when cleaned twice, and has no control characters, whatever it was", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
+        const once = spokenText(text);
+        assert.equal(spokenText(once), once);
+        assert.doesNotMatch(once, /[\p{Cc}\u202A-\u202E]/u);
+      }),
+    );
+  });
+});
+
+describe("the system message", () => {
+  it("is persona and memory, with both sides by the names of their parts", () => {
+    const voice = voiceTag.parse({ persona: "{{char}} guards the gate. {{user}} is unknown to <BOT>." });
+    assert.equal(
+      systemMessage(voice, "Rolf $& Co", [{ text: "The bridge\nis out." }, { text: "It is winter." }]),
+      "Rolf $& Co guards the gate. the traveller is unknown to Rolf $& Co.\n\nWhat you know:\n- The bridge is out.\n- It is winter.",
+    );
+    assert.equal(systemMessage(voiceTag.parse({}), "Rolf", []), "You are Rolf.");
+    const chinese = voiceTag.parse({ persona: "你是{{char}}，{{user}}来了。" });
+    assert.equal(systemMessage(chinese, "铁匠", [{ text: "桥断了" }]), "你是铁匠，旅行者来了。\n\n你知道：\n- 桥断了");
+  });
+});
