@@ -6,6 +6,7 @@ import type { Access } from "../access/index.ts";
 import type { Library } from "../library/index.ts";
 import { paths, ServiceError, type BaseReply } from "../protocol/index.ts";
 import { assetRoutes } from "./asset-routes.ts";
+import { cardRoutes } from "./card-routes.ts";
 import { datasetRoutes } from "./dataset-routes.ts";
 import { replyWithError } from "./error-reply.ts";
 import { moduleRoutes } from "./module-routes.ts";
@@ -46,6 +47,7 @@ export function mountHttp(app: Application, options: HttpOptions): void {
   });
   app.use(paths.datasets, datasetRoutes({ access, library, log }));
   app.use(paths.modules, moduleRoutes({ access, library }));
+  app.use(paths.cards, cardRoutes({ access, library }));
   app.use(paths.scenes, sceneFiles(scenesDir));
   app.use(studioRoutes(studio));
   app.use((req) => {

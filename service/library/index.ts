@@ -1,3 +1,4 @@
+export { cardOfVoice, voiceOfCard, type CardVersion } from "./character-card.ts";
 export { Library, type LibraryOptions } from "./library.ts";
 export { blockOtherLoaders, cleanPicture, thumbnail, type CleanPicture } from "./pictures.ts";
 export type {
