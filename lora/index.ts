@@ -3,6 +3,7 @@ export { AnimulaError, openSafetensors, readTensorRaw, writeSafetensors } from "
 export {
   readModule,
   writeDiffusers,
+  writeGgufModule,
   writeKohya,
   writePeft,
   type LoraModule,

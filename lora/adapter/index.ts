@@ -1,3 +1,4 @@
+export { writeGgufModule } from "./gguf-module.ts";
 export { writeDiffusers, writeKohya, writePeft, type WriteModuleOptions } from "./module-file.ts";
 export type { ModuleInfo } from "./module-metadata.ts";
 export { readModule, type IgnoredKey, type ModuleReport } from "./module-read.ts";

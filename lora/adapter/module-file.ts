@@ -17,6 +17,15 @@ export interface WriteModuleOptions {
 
 type Tensors = Record<string, SafetensorsTensor>;
 
+/** @throws MODULE_VALUE, MODULE_OVERFLOW */
+export function checkWritable(path: string, key: string, data: Float32Array, dtype: "F16" | "F32"): void {
+  for (const value of data) {
+    if (!Number.isFinite(value)) throw errors.MODULE_VALUE(path, key, "finite numbers", String(value));
+    // 65520 is where rounding to half precision reaches infinity.
+    if (dtype === "F16" && Math.abs(value) >= 65520) throw errors.MODULE_OVERFLOW(path, key, String(value));
+  }
+}
+
 function encode(
   path: string,
   key: string,
@@ -24,11 +33,7 @@ function encode(
   shape: number[],
   dtype: "F16" | "F32",
 ): SafetensorsTensor {
-  for (const value of data) {
-    if (!Number.isFinite(value)) throw errors.MODULE_VALUE(path, key, "finite numbers", String(value));
-    // 65520 is where rounding to half precision reaches infinity.
-    if (dtype === "F16" && Math.abs(value) >= 65520) throw errors.MODULE_OVERFLOW(path, key, String(value));
-  }
+  checkWritable(path, key, data, dtype);
   if (dtype === "F16") return { dtype, shape, data: float32ToFloat16(data) };
   return { dtype, shape, data: new Float32Array(data) };
 }

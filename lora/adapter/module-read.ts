@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openSafetensors, readTensor, readTensorRaw, type SafetensorsFile } from "../format/index.ts";
 import { adapterErrors as errors } from "./errors.ts";
+import { readGgufModule } from "./gguf-module.ts";
 import { metadataSettings, readPeftConfig, type PeftSettings } from "./module-settings.ts";
 import type { LoraLayer, LoraModule } from "./module.ts";
 import { fileKind, likelyBase, parseForeignKey, schemeOf, SiteNames, type TensorRole } from "./names.ts";
@@ -175,12 +176,14 @@ class ModuleReader {
 }
 
 /**
- * Reads a module by kohya, diffusers or PEFT names, of any floating dtype, against the sites of a base (all that
+ * Reads a module by kohya, diffusers or PEFT names or llama.cpp's, of any floating dtype, against the sites of a base (all that
  * `recordSites` found). Without a stored alpha, alpha = rank (scale 1), as every loader takes it.
- * @param path the .safetensors file, or a folder of PEFT's or diffusers' making
+ * @param path the .safetensors or .gguf file, or a folder of PEFT's or diffusers' making
  * Errors: MODULE_NOTHING_APPLIED, MODULE_SHAPE, MODULE_TWICE, MODULE_VALUE, MODULE_CONFIG, MODULE_FOLDER and those of
- * `openSafetensors`.
+ * `openSafetensors` and `openGguf`.
  */
 export function readModule(path: string, sites: readonly ModuleSite[]): { module: LoraModule; report: ModuleReport } {
-  return new ModuleReader(openSafetensors(moduleFileIn(path)), sites).read();
+  const file = moduleFileIn(path);
+  if (file.toLowerCase().endsWith(".gguf")) return readGgufModule(file, sites);
+  return new ModuleReader(openSafetensors(file), sites).read();
 }

@@ -16,6 +16,8 @@ export interface LayerSite {
 /** A layer of a base that a module may adapt. */
 export interface ModuleSite extends LayerSite {
   readonly part: AdapterPart;
+  /** Of queries and keys of a language model: rows of one head, which llama.cpp orders otherwise. */
+  readonly headSize?: number;
 }
 
 /** The name of a layer across parts: "unet.down_blocks.0.….to_q". */

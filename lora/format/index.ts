@@ -45,3 +45,13 @@ export {
   type GgufTensor,
 } from "./gguf.ts";
 export type { GgufValue } from "./gguf-reader.ts";
+export {
+  fromGgufLayer,
+  fromGgufName,
+  ggufArchitectures,
+  isInterleaved,
+  rowsInHalves,
+  rowsInPairs,
+  toGgufLayer,
+} from "./gguf-names.ts";
+export { writeGguf, type GgufTensorToWrite } from "./gguf-write.ts";

@@ -1,11 +1,10 @@
 /** A GGUF file's metadata as the `config.json` that the same model has on the Hugging Face hub. */
-import { readGgufTensor, type GgufFile } from "../format/index.ts";
+import { ggufArchitectures, readGgufTensor, type GgufFile } from "../format/index.ts";
 import { ConfigFile } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
 import { llamaConfig, type LlamaConfig } from "./llama-config.ts";
 
-/** Mistral's files say "llama". */
-const ARCHITECTURES: readonly string[] = ["llama", "qwen2", "qwen3"];
+const ARCHITECTURES: readonly string[] = [...new Set(Object.values(ggufArchitectures))];
 
 export function ggufArchitecture({ path, metadata }: GgufFile): string {
   const refuse = (key: string, expected: string, got: unknown) =>

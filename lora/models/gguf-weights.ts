@@ -8,10 +8,13 @@ import { basename, join } from "node:path";
 import {
   cacheFolder,
   float32ToFloat16,
+  fromGgufName,
+  isInterleaved,
   makeFolder,
   openSafetensors,
   readGgufBytes,
   readGgufRows,
+  rowsInHalves,
   rowsOf,
   writeSafetensorsPieces,
   type GgufFile,
@@ -20,7 +23,6 @@ import {
 } from "../format/index.ts";
 import type { FileTensor } from "../graph/index.ts";
 import { modelErrors } from "./errors.ts";
-import { fromGgufName, isInterleaved } from "./gguf-names.ts";
 import { FLOAT_DTYPES, weightMap, type WeightMap } from "./weights.ts";
 
 /** Changes when the same file would be converted to other values. */
@@ -83,21 +85,8 @@ function conversion(file: GgufFile, tensor: GgufTensor, headSize: number | undef
       const bytes = isFloat
         ? readGgufBytes(file, lying, first, count)
         : new Uint8Array(float32ToFloat16(readGgufRows(file, lying, first, count)).buffer);
-      yield headSize === undefined ? bytes : halvesOfHeads(bytes, count, headSize);
+      yield headSize === undefined ? bytes : rowsInHalves(bytes, count, headSize);
     }
   }
   return { dtype: isFloat ? (tensor.type as "F32" | "F16" | "BF16") : "F16", shape: tensor.shape, pieces };
-}
-
-/** Rows 0, 1, 2, 3… of a head were the first of each half, the second of each half… */
-function halvesOfHeads(bytes: Uint8Array, rows: number, headSize: number): Uint8Array {
-  const rowBytes = bytes.length / rows;
-  const half = headSize / 2;
-  const turned = new Uint8Array(bytes.length);
-  for (let row = 0; row < rows; row++) {
-    const within = row % headSize;
-    const from = row - within + (within % half) * 2 + Math.floor(within / half);
-    turned.set(bytes.subarray(from * rowBytes, (from + 1) * rowBytes), row * rowBytes);
-  }
-  return turned;
 }

@@ -93,7 +93,9 @@ function shards(path: string, index: string): string[] {
 
 /** Every layer that a module can adapt, by its name in the checkpoint without `.weight`. */
 export function languageModelSites({ config }: Pick<LanguageModel, "config">): ModuleSite[] {
-  return recordSites("language_model", (source) => {
+  const sites = recordSites("language_model", (source) => {
     llama(new Scope(source), llamaInputs(source.graph, config), config);
   });
+  const isTurned = (name: string) => name.endsWith(".q_proj") || name.endsWith(".k_proj");
+  return sites.map((site) => (isTurned(site.name) ? { ...site, headSize: config.headSize } : site));
 }

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { join } from "node:path";
-import { writePeft, type LoraModule, type ModuleSite } from "../../adapter/index.ts";
+import { writeGgufModule, writePeft, type LoraModule, type ModuleSite } from "../../adapter/index.ts";
 import { distinctShare, formatTextReport, readTextDataset, reportText } from "../../data/index.ts";
-import { EventWriter, makeFolder, writeFileAtomic } from "../../format/index.ts";
+import { EventWriter, ggufArchitectures, makeFolder, writeFileAtomic } from "../../format/index.ts";
 import { VoiceStudio } from "../../generate/index.ts";
 import { openLanguageModel, type LanguageModel } from "../../models/index.ts";
 import {
@@ -58,6 +58,12 @@ export async function runTextTraining(
       if (step === 0) return { cancelledBy };
     }
     writePeft(config.outputDir, trained.module, trained.sites, "language_model", { baseModel: base.path });
+    writeGgufModule(
+      join(config.outputDir, `${config.outputName}.gguf`),
+      trained.module,
+      trained.sites,
+      ggufArchitectures[base.config.family]!,
+    );
     watcher.done(config.outputDir, cancelledBy ? step : bestStep || step);
     return { modulePath: config.outputDir, ...(cancelledBy ? { cancelledBy } : {}) };
   } finally {
@@ -105,6 +111,8 @@ async function saySamples(sampling: Sampling, module: LoraModule, step: number):
     })),
   );
   if (signal.aborted) return;
+  const refused = replies.find(({ error }) => error);
+  if (refused) throw refused.error!;
   const folder = join(config.outputDir, "samples");
   makeFolder(folder);
   config.samplePrompts.forEach(({ prompt, seed = config.seed }, index) => {

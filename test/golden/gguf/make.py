@@ -5,6 +5,7 @@ Reads the folders of test/golden/text. Writes
 - blocks.gguf: a tensor of every type that is read, of random blocks; blocks.safetensors: their values by `gguf.quants`;
 - llama3.gguf, llama-tied.gguf, qwen3.gguf: the random models of those names, without loss, so that their goldens hold;
 - talker.gguf: the one that can be talked to, quantised; talker.safetensors: logits of transformers with these weights;
+- llama3-adapter.gguf: the initial adapters of llama3's golden, rank 4, alpha 8, as convert_lora_to_gguf.py writes them;
 - spm.gguf: a vocabulary of SentencePiece; spm.json: ids of texts by SentencePiece.
 """
 
@@ -116,6 +117,24 @@ def lossless(name, architecture):
     write(writer)
 
 
+def adapter():
+    config, _ = folder("llama3")
+    golden = load_file(TEXT / "goldens.safetensors")
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config["num_hidden_layers"])
+    writer = gguf.GGUFWriter(HERE / "llama3-adapter.gguf", "llama")
+    writer.add_type(gguf.GGUFType.ADAPTER)
+    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, 8.0)
+    for key in sorted(key for key in golden if key.startswith("llama3/initial/") and key.endswith(".down")):
+        name = key.removeprefix("llama3/initial/").removesuffix(".down")
+        up = golden[key.removesuffix("down") + "up"].numpy()
+        if "q_proj" in name or "k_proj" in name:
+            up = permute(up, config["num_attention_heads" if "q_proj" in name else "num_key_value_heads"])
+        writer.add_tensor(names.get_name(name) + ".weight.lora_a", golden[key].numpy())
+        writer.add_tensor(names.get_name(name) + ".weight.lora_b", np.ascontiguousarray(up))
+    write(writer)
+
+
 QUANTISED = {"embed_tokens": Q.Q8_0, "q_proj": Q.Q8_0, "k_proj": Q.Q4_0, "v_proj": Q.Q4_1, "o_proj": Q.F16, "gate_proj": Q.BF16, "up_proj": Q.Q4_1, "down_proj": Q.F16}
 
 
@@ -192,5 +211,6 @@ torch.set_num_threads(1)
 blocks()
 for each, architecture in {"llama3": "llama", "llama-tied": "llama", "qwen3": "qwen3"}.items():
     lossless(each, architecture)
+adapter()
 talker()
 spm()
