@@ -88,7 +88,7 @@ const voice: TrainingKind<Extract<TrainingJob, { kind: "train-voice" }>> = {
       const { text } = await voices.answer({ system, history: [], text: prompt }, options);
       return { step: 0, index, prompt, text };
     });
-    state.replies = await Promise.all(replies);
+    for (const reply of await Promise.all(replies)) addReply(state, reply);
   },
   stepOf: (path, name) => (existsSync(join(path, name, PEFT_CONFIG)) ? numberOf(name) : undefined),
   moduleFile: (folder, step) => packVoiceModule(join(stepsFolder(folder), stepName(step))),
@@ -120,10 +120,15 @@ function numberOf(name: string): number | undefined {
 const wrongKind = (name: string, expected: ModuleKind, got: ModuleKind): ServiceError =>
   new ServiceError("WRONG_KIND", { name, what: "data set", expected, got });
 
+/** A model that speaks in bytes says it too; no database keeps it. */
+const NUL = /\0/g;
+
 /** Answers of all steps in the order of steps and prompts; one step's answers again replace those before. */
 export function addReply(state: TrainingJob["state"], reply: TrainingJob["state"]["replies"][number]): void {
   const others = state.replies.filter(({ step, index }) => step !== reply.step || index !== reply.index);
-  const all = [...others, reply].toSorted((a, b) => a.step - b.step || a.index - b.index);
+  const all = [...others, { ...reply, text: reply.text.replaceAll(NUL, "") }].toSorted(
+    (a, b) => a.step - b.step || a.index - b.index,
+  );
   // Those before training stay: everything is compared with them.
   const excess = Math.max(0, all.length - limits.repliesKept);
   const first = all.filter(({ step }) => step === 0);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { ErrorBody } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { slotKinds, type Role } from "./names.ts";
-import { loraTag, tagModule } from "./tag.ts";
+import { keptText, loraTag, tagModule } from "./tag.ts";
 
 const id = z.string().min(1).max(200);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -90,9 +90,9 @@ export const studioMessages = {
     name: displayName,
     settings: voiceSettings.default({}),
     /** System message of dialogues that have none, and of the sample replies. */
-    persona: z.string().max(limits.personaCharsMax).default(""),
+    persona: keptText(limits.personaCharsMax).default(""),
     /** What is said to it before training and at every save; its answers are the job's `replies`. */
-    samplePrompts: z.array(z.string().max(limits.sayCharsMax)).max(4).default([]),
+    samplePrompts: z.array(keptText(limits.sayCharsMax)).max(4).default([]),
   }),
   "job.cancel": z.strictObject({ jobId: id }),
   "job.resume": z.strictObject({ jobId: id }),

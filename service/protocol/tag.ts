@@ -11,20 +11,30 @@ export const tagModule = z.strictObject({
   weight: z.number().min(-2).max(2).default(1),
 });
 
+/** What is kept: no database takes the character NUL. */
+export const keptText = (charsMax: number) =>
+  z
+    .string()
+    .max(charsMax)
+    .refine((text) => !text.includes("\0"), { error: "expected a text without NUL characters" });
+
 /** How a node speaks: a stack of voice modules, who it is, and its memory, which the service keeps. */
 export const voiceTag = z.strictObject({
   /** What it is called above its bubbles; the node's own name if empty. */
-  name: z.string().trim().max(limits.nameCharsMax).default(""),
+  name: keptText(limits.nameCharsMax).trim().default(""),
   /** Who it is and how it talks: the model's system message. `{{char}}` and `{{user}}` stand for both sides. */
-  persona: z.string().max(limits.personaCharsMax).default(""),
+  persona: keptText(limits.personaCharsMax).default(""),
   /** Voice modules of the language base. */
   modules: z.array(tagModule).max(limits.modulesPerStackMax).default([]),
   /** The character card that it was imported from, whole, so that an export has every key. */
   card: z
     .record(z.string(), z.unknown())
-    .refine((card) => JSON.stringify(card).length <= limits.cardCharsMax, {
-      error: `expected at most ${limits.cardCharsMax} characters of JSON`,
-    })
+    .refine(
+      (card) => keptText(limits.cardCharsMax).safeParse(JSON.stringify(card).replaceAll("\\u0000", "\0")).success,
+      {
+        error: `expected at most ${limits.cardCharsMax} characters of JSON, and no NUL among them`,
+      },
+    )
     .optional(),
 });
 

@@ -9,6 +9,7 @@ import {
   Voices,
   type JobSnapshot,
   type TrainRequest,
+  type VoiceTrainRequest,
   type VoicesOptions,
 } from "../../../service/jobs/index.ts";
 import { Library } from "../../../service/library/index.ts";
@@ -140,4 +141,21 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** A voice's data set of short exchanges. */
+export async function makeVoiceDataset(library: Library, exchanges = 6): Promise<string> {
+  const { id } = await library.createDataset({ name: "guard", nodeId: "npc-guard", owner: ADA.name, kind: "voice" });
+  const lines = Array.from({ length: exchanges }, (_, i) => `Player: Who goes ${i}?\nRolf: Halt ${i}!\n\n`);
+  await library.putLines(id, lines.join(""), "add", ADA.name);
+  return id;
+}
+
+export function voiceRequest(
+  datasetId: string,
+  settings: StudioMessage<"voice.train">["settings"] = {},
+  more: Partial<StudioMessage<"voice.train">> = {},
+): VoiceTrainRequest {
+  const short = { steps: 4, saveSteps: 2, batchSize: 2, rank: 2, learningRate: 0.05, ...settings };
+  return studioMessages["voice.train"].parse({ datasetId, name: "guard", settings: short, ...more });
 }
