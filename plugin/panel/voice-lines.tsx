@@ -20,7 +20,8 @@ export function LinesSection({ lines, name }: LinesProps) {
   return (
     <Section title={t.voice.lines} aside={complete > 0 ? t.voice.count(complete) : undefined} testId="lines">
       <LinesDrop lines={lines} isSlim={hasLines} />
-      <Fold title={t.voice.paste} open={dialogues?.length === 0} testId="paste">
+      {/* Open while it is the first thing to do; then the list has the room. */}
+      <Fold key={String(hasLines)} title={t.voice.paste} open={dialogues?.length === 0} testId="paste">
         <Paste lines={lines} name={name} />
       </Fold>
       <Problem action={lines.action} />

@@ -113,6 +113,7 @@ function Conversation({ node, name, canTalk }: ConversationProps) {
 }
 
 function Turn({ exchange }: { readonly exchange: Exchange }) {
+  const t = useTexts();
   const language = useLanguage();
   const { from, said, name, text, isOver, error } = exchange;
   return (
@@ -126,6 +127,7 @@ function Turn({ exchange }: { readonly exchange: Exchange }) {
         <span dir="auto" data-testid="talk-reply" data-over={isOver}>
           {text}
         </span>
+        {isOver && !error && text.trim() === "" && <em className="an-hint">{t.voice.silence}</em>}
         {error && <em className="an-warn">{failureText(error, language)}</em>}
       </p>
     </li>

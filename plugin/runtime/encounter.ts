@@ -51,7 +51,8 @@ export class Encounter {
   }
 
   #spoken({ replyId, from, said, name, text, isOver, error }: Exchange): Spoken[] {
-    const answer = error === undefined ? text : `${text} (${this.#options.failureText(error)})`.trim();
+    const words = isOver && text.trim() === "" ? "…" : text;
+    const answer = error === undefined ? words : `${text} (${this.#options.failureText(error)})`.trim();
     return [
       { key: `${replyId} said`, from, text: said, isOver: true },
       { key: replyId, from: name, text: answer, isOver },

@@ -36,6 +36,7 @@ export const overlayCss = /* css */ `
   color: #fff8ea; background: rgb(38 26 32 / .82); border: 1px solid rgb(255 233 190 / .3); }
 .animula-notice[hidden] { display: none; }
 .animula-talk { position: absolute; z-index: 2000000; inset: auto 12px 14px; display: flex; justify-content: center; pointer-events: none; color: #fff8ea; }
+@media (max-width: 700px) { .animula-talk { bottom: 60px; } }
 .animula-talk [hidden] { display: none; }
 .animula-talk > * { pointer-events: auto; border: 1px solid rgb(255 233 190 / .3); background: rgb(38 26 32 / .86);
   backdrop-filter: blur(8px); box-shadow: 0 8px 26px rgb(20 10 8 / .4); animation: animula-reveal .25s ease-out; }
@@ -50,7 +51,7 @@ export const overlayCss = /* css */ `
 .animula-talk-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .animula-talk-close { width: 28px; height: 28px; padding: 0; border: 0; border-radius: 8px; background: none; font-size: 18px !important; line-height: 1; }
 .animula-talk-close:hover { background: rgb(255 233 190 / .16); }
-.animula-talk-lines { margin: 4px 0 8px; padding: 0; max-height: 168px; overflow-y: auto; overflow-wrap: anywhere; list-style: none;
+.animula-talk-lines { margin: 4px 0 8px; padding: 0; max-height: 112px; overflow-y: auto; overflow-wrap: anywhere; list-style: none;
   white-space: pre-wrap; font-weight: 400; scrollbar-width: thin; }
 .animula-talk-lines:empty { display: none; }
 .animula-talk-lines li + li { margin-top: 4px; }

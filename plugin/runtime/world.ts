@@ -44,7 +44,10 @@ export interface WorldOptions {
   /** Element over which name tags hang; the canvas's parent if absent. */
   readonly overlay?: HTMLElement;
   readonly language?: Language;
-  /** Lets a player who walks up to a character that has a voice talk to it: Enter opens the line, Escape closes it. */
+  /**
+   * Lets a player who walks up to a character that has a voice talk to it: Enter opens the line, Escape closes it. Where
+   * one is it knows from `move`.
+   */
   readonly talk?: boolean;
   /** Told of every failure that nobody waits for; they are logged if absent. */
   readonly onError?: (error: ServiceError) => void;

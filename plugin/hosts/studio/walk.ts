@@ -4,6 +4,8 @@ import { Vector3 } from "@babylonjs/core/Maths/math.vector.js";
 import type { World } from "../../runtime/index.ts";
 
 const metresPerSecond = 3.2;
+/** A frame that took longer was a stall: it must not carry one past where one wanted to go. */
+const frameSecondsMax = 0.25;
 /** The square's edge; beyond it there is nothing to see. */
 const reachMetres = 14;
 const keys: Readonly<Record<string, readonly [right: number, forward: number]>> = {
@@ -34,7 +36,7 @@ export function startWalking(world: World, element: HTMLElement): () => void {
     const ahead = camera.getForwardRay().direction;
     const forward = new Vector3(ahead.x, 0, ahead.z).normalize();
     const right = new Vector3(forward.z, 0, -forward.x);
-    const step = (metresPerSecond * scene.getEngine().getDeltaTime()) / 1000;
+    const step = metresPerSecond * Math.min(frameSecondsMax, scene.getEngine().getDeltaTime() / 1000);
     for (const code of held) {
       const [aside, onward] = keys[code]!;
       target.addInPlace(right.scale(aside * step)).addInPlace(forward.scale(onward * step));
