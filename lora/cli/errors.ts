@@ -4,6 +4,8 @@ import { errorTable } from "../format/index.ts";
 export const cliErrors = errorTable({
   COMMAND_UNKNOWN: (got: string, known: string, near: string | undefined) =>
     `animula: expected a command (${known}), got "${got}"; ${near ? `did you mean "${near}"?` : "see animula --help"}`,
+  ACTION_UNKNOWN: (command: string, known: string, got: string) =>
+    `animula ${command}: expected ${known}, got "${got}"; see animula ${command} --help`,
   OPTION_UNKNOWN: (command: string, got: string, near: string | undefined) =>
     `animula ${command}: expected a known option, got ${got}; ${near ? `did you mean ${near}?` : `see animula ${command} --help`}`,
   OPTION_MISSING: (command: string, expected: string, meaning: string) =>

@@ -9,6 +9,7 @@ import { checkCommand } from "./commands/check.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { mapsCommand } from "./commands/maps.ts";
+import { modelsCommand } from "./commands/models.ts";
 import { sayCommand } from "./commands/say.ts";
 import { trainCommand } from "./commands/train.ts";
 import { cliErrors } from "./errors.ts";
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, CommandDef>> = {
   say: plain(sayCommand),
   check: plain(checkCommand),
   maps: plain(mapsCommand),
+  models: plain(modelsCommand),
   demo: plain(demoCommand),
 };
 const main = defineCommand({

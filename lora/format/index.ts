@@ -1,5 +1,5 @@
 export { AnimulaError, errorTable } from "./error.ts";
-export { makeFolder, writeFileAtomic } from "./atomic-file.ts";
+export { makeFolder, writeFailure, writeFileAtomic } from "./atomic-file.ts";
 export { cacheFolder } from "./cache-folder.ts";
 export {
   bfloat16ToFloat32,
