@@ -100,7 +100,6 @@ const kinds = { train: pictures, "train-voice": voice } as const;
 export function kindOf<Job extends TrainingJob>({ kind }: Job): TrainingKind<Job> {
   return kinds[kind] as unknown as TrainingKind<Job>;
 }
-export const trainingKinds = kinds;
 
 /** Steps whose modules are on disk, also those that a killed service did not hear of. */
 export function savedSteps(job: TrainingJob, folder: string): number[] {

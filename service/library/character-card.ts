@@ -3,7 +3,7 @@
  * https://github.com/malfoyslastname/character-card-spec-v2, https://github.com/kwaroran/character-card-spec-v3
  */
 import * as z from "zod";
-import { limits, ServiceError, tagModule, type TagModule, type VoiceTag } from "../protocol/index.ts";
+import { limits, ServiceError, tagModule, voiceTag, type TagModule, type VoiceTag } from "../protocol/index.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 interface Card extends Fields {
@@ -51,12 +51,18 @@ const invalid = (problem: string): ServiceError => new ServiceError("CARD_INVALI
 export function voiceOfCard(value: unknown): VoiceTag {
   const card = readCard(value);
   const { name, persona } = sidesOf(card);
-  const chars = JSON.stringify(card).length;
-  if (chars > limits.cardCharsMax) throw invalid(`it has ${chars} characters, at most ${limits.cardCharsMax} are kept`);
+  const bytes = Buffer.byteLength(JSON.stringify(card));
+  if (bytes > limits.cardBytesKeptMax) {
+    throw invalid(
+      `it has ${bytes} bytes, at most ${limits.cardBytesKeptMax} travel with a tag; shorten its notes or book`,
+    );
+  }
   if (persona.length > limits.personaCharsMax) {
     throw invalid(`its persona has ${persona.length} characters, expected at most ${limits.personaCharsMax}`);
   }
-  return { name: name.slice(0, limits.nameCharsMax).trim(), persona, modules: modulesOf(card), card };
+  const read = voiceTag.safeParse({ name: shortName(name), persona, modules: modulesOf(card), card });
+  if (!read.success) throw invalid(read.error.issues[0]?.message ?? "it cannot be kept");
+  return read.data;
 }
 
 /**
@@ -70,7 +76,7 @@ export function cardOfVoice({ name, persona, modules, card: kept }: VoiceTag, ve
   const wanted = version ?? (spec === specs["3"].spec ? "3" : "2");
   const data: Record<string, unknown> = { ...(card?.data ?? blank) };
   if (wanted === "3") for (const [key, value] of Object.entries(blankThird)) data[key] ??= value;
-  if (name !== before?.name.slice(0, limits.nameCharsMax).trim()) {
+  if (before === undefined || name !== shortName(before.name)) {
     data["name"] = name;
     if (textOf(data, "nickname") !== "") data["nickname"] = name;
   }
@@ -89,6 +95,8 @@ function extensionsOf(before: unknown, modules: readonly TagModule[]): Fields | 
   if (modules.length > 0) return { ...others, [OWN]: { ...(isFields(own) ? own : {}), modules } };
   return own === undefined ? undefined : others;
 }
+
+const shortName = (name: string): string => name.slice(0, limits.nameCharsMax).trim();
 
 /** Errors: CARD_INVALID. */
 function readCard(value: unknown): Card {

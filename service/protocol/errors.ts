@@ -7,6 +7,14 @@ interface Row {
   readonly zh: (p: Params) => string;
 }
 
+/** The words that WRONG_KIND is made of. */
+const kindsZh: Readonly<Record<string, string>> = {
+  picture: "图片",
+  voice: "语音",
+  module: "模块",
+  "data set": "数据集",
+};
+
 export const errorTexts = {
   TOKEN_MISSING: {
     status: 401,
@@ -233,7 +241,10 @@ export const errorTexts = {
   WRONG_KIND: {
     status: 409,
     en: (p) => `"${p["name"]}" is a ${p["got"]} ${p["what"]}, expected a ${p["expected"]} one; choose another`,
-    zh: (p) => `「${p["name"]}」属于 ${p["got"]}（${p["what"]}），此处需要 ${p["expected"]}；请另选一个`,
+    zh: (p) => {
+      const [what, got, expected] = [p["what"], p["got"], p["expected"]].map((word) => kindsZh[String(word)] ?? word);
+      return `「${p["name"]}」是${got}${what}，此处需要${expected}${what}；请另选一个`;
+    },
   },
   CARD_INVALID: {
     status: 400,

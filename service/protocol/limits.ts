@@ -36,8 +36,8 @@ export const limits = {
   repliesKept: 200,
   /** Tags travel in one frame and stand in the state of every client. */
   personaCharsMax: 4000,
-  /** What an imported character card may keep, as JSON; a tag must fit into a frame. */
-  cardCharsMax: 24_000,
+  /** What an imported character card may keep, as UTF-8 JSON; a tag must fit into a frame. */
+  cardBytesKeptMax: 24_000,
   /** Largest character card that is read. */
   cardBytesMax: 2 ** 20,
   /** What one says to an NPC at a time. */

@@ -18,6 +18,9 @@ export const keptText = (charsMax: number) =>
     .max(charsMax)
     .refine((text) => !text.includes("\0"), { error: "expected a text without NUL characters" });
 
+const cardFits = (json: string): boolean =>
+  new TextEncoder().encode(json).length <= limits.cardBytesKeptMax && !json.includes(String.raw`\u0000`);
+
 /** How a node speaks: a stack of voice modules, who it is, and its memory, which the service keeps. */
 export const voiceTag = z.strictObject({
   /** What it is called above its bubbles; the node's own name if empty. */
@@ -29,12 +32,9 @@ export const voiceTag = z.strictObject({
   /** The character card that it was imported from, whole, so that an export has every key. */
   card: z
     .record(z.string(), z.unknown())
-    .refine(
-      (card) => keptText(limits.cardCharsMax).safeParse(JSON.stringify(card).replaceAll("\\u0000", "\0")).success,
-      {
-        error: `expected at most ${limits.cardCharsMax} characters of JSON, and no NUL among them`,
-      },
-    )
+    .refine((card) => cardFits(JSON.stringify(card)), {
+      error: `expected at most ${limits.cardBytesKeptMax} bytes of JSON, and no NUL among them`,
+    })
     .optional(),
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isLoopback, loadConfig } from "../../service/config.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -24,6 +24,7 @@ describe("settings", () => {
       [2567, "127.0.0.1", ANIMULA_DATA, true, undefined, []],
     );
     assert.ok(statSync(config.baseModel).isDirectory());
+    assert.match(config.voiceBase, /assets.base.mini-llama$/);
     assert.equal(config.log, join(ANIMULA_DATA, "service.log"));
   });
 
@@ -33,6 +34,9 @@ describe("settings", () => {
       ANIMULA_DATA: tempDir(),
       ANIMULA_ORIGINS: "https://a.example/, https://b.example",
     };
+    const voice = { ...env, ANIMULA_VOICE_BASE: "/models/smol" };
+    assert.equal(loadConfig([], voice).voiceBase, resolve("/models/smol"));
+    assert.equal(loadConfig(["--voice-base", "/models/qwen"], voice).voiceBase, resolve("/models/qwen"));
     const config = loadConfig(["--port", "0", "--secret", good, "--log", "-"], env);
     assert.deepEqual([config.port, config.secret, config.log], [0, good, "-"]);
     assert.deepEqual(config.origins, ["https://a.example", "https://b.example"]);

@@ -130,8 +130,10 @@ describe("voices over HTTP", function () {
   it("refuse what is no card, or too large to travel with a tag", async () => {
     for (const bad of [{}, { spec: "chara_card_v1", data: {} }, { spec: "chara_card_v2" }, [card]])
       assert.deepEqual(await failure(await post("import", bad)), [400, "CARD_INVALID"]);
-    const long = { ...card, data: { ...card.data, creator_notes: "a".repeat(limits.cardCharsMax) } };
+    const long = { ...card, data: { ...card.data, creator_notes: "火".repeat(limits.cardBytesKeptMax / 3) } };
     assert.deepEqual(await failure(await post("import", long)), [400, "CARD_INVALID"]);
+    const silent = { ...card, data: { ...card.data, creator_notes: "\0" } };
+    assert.deepEqual(await failure(await post("import", silent)), [400, "CARD_INVALID"]);
     const talkative = { ...card, data: { ...card.data, description: "a".repeat(limits.personaCharsMax) } };
     assert.deepEqual(await failure(await post("import", talkative)), [400, "CARD_INVALID"]);
     assert.deepEqual(await failure(await post("export", { voice: { name: 3 } })), [400, "REQUEST_INVALID"]);

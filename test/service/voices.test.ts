@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { Client, type Room } from "@colyseus/sdk";
+import type {
+  DatasetReply,
+  LinesUploadReply,
+  ReplyEnd,
+  ReplyStart,
+  SceneState,
+  SessionReply,
+  StudioState,
+} from "../../service/protocol/index.ts";
+import { ServiceProcess } from "../support/service-process.ts";
+import { eventually, TALKER } from "./jobs/workbench.ts";
+import { freshFolder } from "./store/fresh-folder.ts";
+
+const NPC = "npc-guard";
+/** Beside the guard of the demo world. */
+const beside = { x: -2, y: 0, z: 2, heading: 0 };
+
+describe("a voice, from lines to words", function () {
+  this.timeout(600_000);
+  let folder: string;
+  let service: ServiceProcess;
+  const rooms: { leave(): Promise<unknown>; connection: { isOpen: boolean } }[] = [];
+
+  before(async () => {
+    folder = await freshFolder();
+    service = await ServiceProcess.start(folder, { env: { ANIMULA_VOICE_BASE: TALKER } });
+  });
+  after(async () => {
+    for (const room of rooms) if (room.connection.isOpen) await room.leave();
+    await service.kill();
+    await rm(folder, { recursive: true });
+  });
+
+  const post = async <T>(path: string, body: string, type: string, token = ""): Promise<T> => {
+    const headers = { "content-type": type, ...(token && { authorization: `Bearer ${token}` }) };
+    const reply = await fetch(service.url + path, { method: "POST", headers, body });
+    assert.ok(reply.ok, `${path}: ${reply.status}`);
+    return (await reply.json()) as T;
+  };
+  const session = (who: object, token?: string) =>
+    post<SessionReply>("/api/session", JSON.stringify(who), "application/json", token);
+  const join = async <State>(token: string, name: string, options: object): Promise<Room<unknown, State>> => {
+    const client = new Client(service.url);
+    client.auth.token = token;
+    const room = await client.joinOrCreate<State>(name, options);
+    room.onMessage("*", () => undefined);
+    rooms.push(room);
+    return room as unknown as Room<unknown, State>;
+  };
+
+  it("R23 R25 is trained, published, put on an NPC, talked to by one player and heard by another", async () => {
+    const { token } = await session({ role: "editor", name: "Ada" });
+    const made = { name: "Rolf", nodeId: NPC, kind: "voice" };
+    const { id } = await post<DatasetReply>("/api/datasets", JSON.stringify(made), "application/json", token);
+    const lines = Array.from({ length: 8 }, (_, i) => `Player: Who goes ${i}?\nRolf: Halt ${i}!`).join("\n\n");
+    const { kept } = await post<LinesUploadReply>(`/api/datasets/${id}/lines`, lines, "text/plain", token);
+    assert.equal(kept, 8);
+
+    const studio = await join<StudioState>(token, "studio", {});
+    const settings = { steps: 4, saveSteps: 2, batchSize: 2, rank: 2 };
+    const asked = { datasetId: id, nodeId: NPC, name: "Rolf", settings, samplePrompts: ["Who goes 1?"] };
+    const { jobId } = (await studio.request("voice.train", asked)) as { jobId: string };
+    const job = await eventually(() => {
+      const state = studio.state.jobs?.get(jobId);
+      return state && ["done", "failed"].includes(state.status) ? state : undefined;
+    }, "the end of the training");
+    assert.deepEqual([job.status, job.error], ["done", ""]);
+    assert.deepEqual(
+      Array.from(job.replies, ({ step }) => step),
+      [0, 2, 4],
+    );
+    const published = (await studio.request("module.publish", { jobId, step: 4, name: "Rolf" })) as {
+      moduleId: string;
+    };
+    const { moduleId } = published;
+    await eventually(() => studio.state.modules.get(moduleId)?.kind === "voice", "the module");
+    assert.equal(studio.state.voiceBase, "talker");
+    assert.deepEqual([studio.state.datasets.get(id)?.kind, studio.state.datasets.get(id)?.lines], ["voice", 8]);
+
+    const ada = await join<SceneState>(token, "scene", { sceneId: "square" });
+    const voice = { name: "Rolf", persona: "You are a guard.", modules: [{ module: moduleId, weight: 0.8 }] };
+    await ada.request("tag", { nodeId: NPC, tag: { voice } });
+    const players = await Promise.all(
+      ["Bo", "Kim"].map(async (name) => {
+        const { token: own } = await session({ role: "player", name, sceneId: "square" }, token);
+        const room = await join<SceneState>(own, "scene", { sceneId: "square" });
+        await room.request("move", beside);
+        const heard = { start: undefined as ReplyStart | undefined, text: "", end: undefined as ReplyEnd | undefined };
+        room.onMessage("reply.start", (start: ReplyStart) => (heard.start = start));
+        room.onMessage("reply.text", ({ piece }: { piece: string }) => (heard.text += piece));
+        room.onMessage("reply.end", (end: ReplyEnd) => (heard.end = end));
+        return { room, heard };
+      }),
+    );
+    const [bo, kim] = players as [(typeof players)[0], (typeof players)[0]];
+    const { replyId } = (await bo.room.request("say", { nodeId: NPC, text: "Who goes there?" })) as { replyId: string };
+    await eventually(() => kim.heard.end, "the end of the reply");
+    await eventually(() => bo.heard.end, "the end of the reply");
+    assert.deepEqual(kim.heard, bo.heard);
+    assert.deepEqual(
+      [kim.heard.start?.from, kim.heard.start?.replyId, kim.heard.end?.reason === "error"],
+      ["Bo", replyId, false],
+    );
+    assert.equal(kim.heard.text, kim.heard.end?.text);
+    await eventually(() => ada.state.talks.get(NPC)?.lines.length === 1, "the exchange");
+  });
+});
