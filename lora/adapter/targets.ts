@@ -17,7 +17,7 @@ const groupTable: Readonly<Record<TargetGroup, readonly GroupRow[]>> = {
   ],
   "feed-forward": [
     { part: "unet", layers: /\.ff\.net\.(0\.proj|2)$/ },
-    { part: "language_model", layers: /\.mlp\.(gate|up|down)_proj$/ },
+    { part: "language_model", layers: /\.mlp\.(gate|up|gate_up|down)_proj$/ },
   ],
   proj: [{ part: "unet", layers: /\.attentions\.\d+\.(proj_in|proj_out)$/ }],
   conv: [

@@ -1,4 +1,4 @@
-/** `config.json` of a LLaMA-like model: LLaMA, TinyLlama, SmolLM2, Mistral, Qwen2, Qwen3. */
+/** `config.json` of a LLaMA-like model: LLaMA, TinyLlama, SmolLM2, Mistral, Qwen2, Qwen3, GLM-4. */
 import { readConfig, type ConfigFile } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
 import { readRope, type Rope } from "./rope.ts";
@@ -14,12 +14,20 @@ export interface LlamaConfig {
   /** Heads of keys and values, each shared by heads / kvHeads heads of queries. */
   readonly kvHeads: number;
   readonly headSize: number;
+  /** Values of each head that are turned by their position: all, or the first of them. */
+  readonly rotarySize: number;
+  /** Turned in pairs of neighbours, not of one half with the other. */
+  readonly isRotaryInterleaved: boolean;
   readonly normEpsilon: number;
   readonly qkvBias: boolean;
   readonly outBias: boolean;
   readonly mlpBias: boolean;
   /** Queries and keys are normalised per head before they are rotated. */
   readonly qkNorm: boolean;
+  /** What attention and feed-forward say is normalised before it is added. */
+  readonly hasOutputNorms: boolean;
+  /** Gate and up are one layer, gate_up_proj. */
+  readonly isGateUpFused: boolean;
   /** The token table is also the output layer. */
   readonly tiedEmbeddings: boolean;
   readonly maxPositions: number;
@@ -28,8 +36,21 @@ export interface LlamaConfig {
   readonly windows: readonly (number | undefined)[];
 }
 
-type Family = "llama" | "mistral" | "qwen2" | "qwen3";
-type Traits = Pick<LlamaConfig, "qkvBias" | "outBias" | "mlpBias" | "qkNorm" | "windows">;
+type Family = "llama" | "mistral" | "qwen2" | "qwen3" | "glm" | "glm4";
+type Traits = Pick<LlamaConfig, "qkvBias" | "outBias" | "windows"> & Partial<Rare>;
+/** What only some families have. */
+type Rare = Pick<LlamaConfig, "mlpBias" | "qkNorm" | "hasOutputNorms" | "isGateUpFused" | "isRotaryInterleaved"> & {
+  /** Of each head, where the config does not say; undefined: the whole head, and nothing else is known. */
+  readonly rotaryShare: number | undefined;
+};
+const COMMON: Rare = {
+  mlpBias: false,
+  qkNorm: false,
+  hasOutputNorms: false,
+  isGateUpFused: false,
+  isRotaryInterleaved: false,
+  rotaryShare: undefined,
+};
 
 const everyLayer = (json: ConfigFile, window: number | undefined): Traits["windows"] =>
   Array.from({ length: json.count("num_hidden_layers") }, () => window);
@@ -45,24 +66,49 @@ function qwenWindows(json: ConfigFile): Traits["windows"] {
   return everyLayer(json, window).map((own, layer) => (layer >= seeing ? own : undefined));
 }
 
+const glm = (json: ConfigFile): Traits => ({
+  qkvBias: json.flag("attention_bias", true),
+  outBias: false,
+  windows: everyLayer(json, undefined),
+  isGateUpFused: true,
+  isRotaryInterleaved: true,
+  rotaryShare: 0.5,
+});
+
 /** What config files leave to the model's code. */
 const traitsOf: Readonly<Record<Family, (json: ConfigFile) => Traits>> = {
   llama: (json) => {
     const bias = json.flag("attention_bias", false);
     const windows = everyLayer(json, undefined);
-    return { qkvBias: bias, outBias: bias, mlpBias: json.flag("mlp_bias", false), qkNorm: false, windows };
+    return { qkvBias: bias, outBias: bias, mlpBias: json.flag("mlp_bias", false), windows };
   },
   mistral: (json) => {
     const window =
       (json.object["sliding_window"] ?? undefined) === undefined ? undefined : json.count("sliding_window");
-    return { qkvBias: false, outBias: false, mlpBias: false, qkNorm: false, windows: everyLayer(json, window) };
+    return { qkvBias: false, outBias: false, windows: everyLayer(json, window) };
   },
-  qwen2: (json) => ({ qkvBias: true, outBias: false, mlpBias: false, qkNorm: false, windows: qwenWindows(json) }),
+  qwen2: (json) => ({ qkvBias: true, outBias: false, windows: qwenWindows(json) }),
   qwen3: (json) => {
     const bias = json.flag("attention_bias", false);
-    return { qkvBias: bias, outBias: bias, mlpBias: false, qkNorm: true, windows: qwenWindows(json) };
+    return { qkvBias: bias, outBias: bias, qkNorm: true, windows: qwenWindows(json) };
   },
+  // GLM-4-9B.
+  glm,
+  // GLM-4-0414.
+  glm4: (json) => ({ ...glm(json), hasOutputNorms: true }),
 };
+
+/** Phi and GLM turn a part of each head only. */
+function rotarySizeOf(json: ConfigFile, headSize: number, share: number | undefined): number {
+  const isShare = (v: unknown): v is number =>
+    v === 1 || (share !== undefined && typeof v === "number" && v > 0 && v < 1);
+  const within = json.part("rope_parameters");
+  const said = within?.object["partial_rotary_factor"] === undefined ? json : within;
+  const used = said.get("partial_rotary_factor", share === undefined ? "1" : "a share of 1", isShare, share ?? 1);
+  return Math.floor(headSize * used);
+}
+/** Where it is not hidden_size / num_attention_heads and the file does not say. */
+const headSizes: Partial<Record<Family, number>> = { qwen3: 128, glm: 128, glm4: 128 };
 const FAMILIES = Object.keys(traitsOf).join(", ");
 const isFamily = (value: unknown): value is Family => typeof value === "string" && Object.hasOwn(traitsOf, value);
 
@@ -73,12 +119,12 @@ export const readLlamaConfig = (file: string): LlamaConfig => llamaConfig(file, 
 export function llamaConfig(file: string, json: ConfigFile): LlamaConfig {
   const family = json.get("model_type", `one of ${FAMILIES}`, isFamily);
   json.get("hidden_act", "silu", (v) => v === "silu", "silu");
-  // Phi and GLM turn a part of each head only.
-  json.get("partial_rotary_factor", "1", (v) => v === 1, 1);
+  const { rotaryShare, ...traits } = { ...COMMON, ...traitsOf[family](json) };
   const hiddenSize = json.count("hidden_size");
   const heads = json.count("num_attention_heads");
   const maxPositions = json.count("max_position_embeddings", 2048);
-  const headSize = json.count("head_dim", family === "qwen3" ? 128 : Math.floor(hiddenSize / heads));
+  const headSize = json.count("head_dim", headSizes[family] ?? Math.floor(hiddenSize / heads));
+  const rotarySize = rotarySizeOf(json, headSize, rotaryShare);
   const config = {
     family,
     vocabSize: json.count("vocab_size"),
@@ -88,11 +134,12 @@ export function llamaConfig(file: string, json: ConfigFile): LlamaConfig {
     heads,
     kvHeads: json.count("num_key_value_heads", heads),
     headSize,
+    rotarySize,
     normEpsilon: json.positive("rms_norm_eps", 1e-6),
     tiedEmbeddings: json.flag("tie_word_embeddings", false),
     maxPositions,
-    rope: readRope(json, { headSize, maxPositions }),
-    ...traitsOf[family](json),
+    rope: readRope(json, { headSize: rotarySize, maxPositions }),
+    ...traits,
   };
   if (config.heads % config.kvHeads !== 0)
     throw modelErrors.BASE_CONFIG_INVALID(
@@ -101,7 +148,7 @@ export function llamaConfig(file: string, json: ConfigFile): LlamaConfig {
       `a divisor of ${heads} heads`,
       String(config.kvHeads),
     );
-  if (config.headSize % 2 !== 0)
+  if (rotarySize % 2 !== 0 || rotarySize === 0)
     throw modelErrors.BASE_CONFIG_INVALID(file, "head_dim", "an even number", String(config.headSize));
   return config;
 }

@@ -35,7 +35,7 @@ const MASKED = -1e9;
 export interface LlamaInputs {
   /** [N, T] int64 */
   readonly tokens: Value;
-  /** [P, T, headSize / 2], P = 1 where all rows have the same positions, else N */
+  /** [P, T, rotarySize / 2], P = 1 where all rows have the same positions, else N */
   readonly cos: Value;
   readonly sin: Value;
   /** Added to the scores, [P, 1, T, S]: by window, undefined for layers that see everything. */
@@ -119,13 +119,21 @@ function block(
     config,
     index,
   );
-  const h = add(x, mixed);
-  const { hiddenSize, intermediateSize, mlpBias } = config;
-  const mlp = scope.at("mlp");
+  const said = (name: string, y: Value) => (config.hasOutputNorms ? norm(scope.at(name), y, config) : y);
+  const h = add(x, said("post_self_attn_layernorm", mixed));
   const wide = norm(scope.at("post_attention_layernorm"), h, config);
-  const gateBy = silu(linear(mlp.at("gate_proj"), wide, hiddenSize, intermediateSize, mlpBias));
-  const up = linear(mlp.at("up_proj"), wide, hiddenSize, intermediateSize, mlpBias);
-  return { output: add(h, linear(mlp.at("down_proj"), mul(gateBy, up), intermediateSize, hiddenSize, mlpBias)), own };
+  return { output: add(h, said("post_mlp_layernorm", feedForward(scope.at("mlp"), wide, config))), own };
+}
+
+/** SwiGLU (Shazeer 2020): down(silu(gate(x)) · up(x)) */
+function feedForward(scope: Scope, x: Value, config: LlamaConfig): Value {
+  const { hiddenSize, intermediateSize, mlpBias, isGateUpFused } = config;
+  const project = (name: string, count: number) =>
+    linear(scope.at(name), x, hiddenSize, count * intermediateSize, mlpBias);
+  const [gate, up] = isGateUpFused
+    ? (split(project("gate_up_proj", 2), [intermediateSize, intermediateSize], -1) as [Value, Value])
+    : [project("gate_proj", 1), project("up_proj", 1)];
+  return linear(scope.at("down_proj"), mul(silu(gate), up), intermediateSize, hiddenSize, mlpBias);
 }
 
 function norm(scope: Scope, x: Value, { normEpsilon }: LlamaConfig): Value {
@@ -147,8 +155,8 @@ function attend(
   const project = (name: string, count: number) =>
     reshape(linear(scope.at(name), x, hiddenSize, count * headSize, qkvBias), [n, t, count, headSize]);
   const perHead = (name: string, h: Value) => (config.qkNorm ? norm(scope.at(name), h, config) : h);
-  const q = rotate(perHead("q_norm", project("q_proj", heads)), cos, sin);
-  const k = rotate(perHead("k_norm", project("k_proj", kvHeads)), cos, sin);
+  const q = rotate(perHead("q_norm", project("q_proj", heads)), cos, sin, config);
+  const k = rotate(perHead("k_norm", project("k_proj", kvHeads)), cos, sin, config);
   const own = { keys: transpose(k, [1, 0, 2, 3]), values: transpose(project("v_proj", kvHeads), [1, 0, 2, 3]) };
   const before = past?.[index];
   const all = (now: Value, then?: Value) => transpose(then ? concat([then, now], 0) : now, [1, 2, 0, 3]);
@@ -162,11 +170,19 @@ function attend(
   return { mixed: linear(scope.at("o_proj"), joined, heads * headSize, hiddenSize, config.outBias), own };
 }
 
-/** Turns the pairs (i, i + headSize / 2) of x [N, T, heads, headSize] by their angles. */
-function rotate(x: Value, cos: Value, sin: Value): Value {
-  const half = (x.shape.at(-1) as number) / 2;
-  const [a, b] = split(x, [half, half], -1) as [Value, Value];
-  return concat([sub(mul(a, cos), mul(b, sin)), add(mul(b, cos), mul(a, sin))], -1);
+/** Turns the pairs of x [N, T, heads, headSize] by their angles; what is beyond `rotarySize` stays. */
+function rotate(x: Value, cos: Value, sin: Value, { headSize, rotarySize, isRotaryInterleaved }: LlamaConfig): Value {
+  const half = rotarySize / 2;
+  const rest = headSize - rotarySize;
+  const [turned, kept] = rest > 0 ? (split(x, [rotarySize, rest], -1) as [Value, Value]) : [x];
+  const [a, b] = split(isRotaryInterleaved ? inHalves(turned) : turned, [half, half], -1) as [Value, Value];
+  return concat([sub(mul(a, cos), mul(b, sin)), add(mul(b, cos), mul(a, sin)), ...(kept ? [kept] : [])], -1);
+}
+
+/** First the first of each pair of neighbours, then the second. Queries and keys may stay so: scores do not know the order. */
+function inHalves(x: Value): Value {
+  const [n, t, heads, size] = x.shape as [Dim, Dim, Dim, number];
+  return reshape(swapLast(reshape(x, [n, t, heads, size / 2, 2])), [n, t, heads, size]);
 }
 
 /** Windows that layers of the model have: one mask each. */
@@ -187,7 +203,7 @@ export function llamaInputs(graph: Graph, config: LlamaConfig, hasPast = false):
   });
   const rows = hasPast ? n : 1;
   const seen = hasPast ? addDims(before, t) : t;
-  const half = config.headSize / 2;
+  const half = config.rotarySize / 2;
   return {
     tokens,
     cos: graph.input("cos", "float32", [rows, t, half]),
@@ -202,8 +218,8 @@ export type LlamaFeeds = Record<string, { readonly data: Float32Array; readonly 
 /** Feeds beside the tokens for rows that all start at position 0, without a past; padding belongs on the right. */
 export function causalFeeds(config: LlamaConfig, length: number): LlamaFeeds {
   const positions = Array.from({ length }, (_, i) => i);
-  const { cos, sin } = rotaryTables(config.rope, config.headSize, positions);
-  const dims = [1, length, config.headSize / 2];
+  const { cos, sin } = rotaryTables(config.rope, config.rotarySize, positions);
+  const dims = [1, length, config.rotarySize / 2];
   const feeds: LlamaFeeds = { cos: { data: cos, dims }, sin: { data: sin, dims } };
   for (const window of windowsOf(config)) {
     const mask = new Float32Array(length * length);
@@ -226,14 +242,14 @@ export interface CachedRow {
 /** Feeds beside tokens and cache for a run with a past. */
 export function cachedFeeds(config: LlamaConfig, rows: readonly CachedRow[]): LlamaFeeds {
   const [{ slots, positions }] = rows as [CachedRow];
-  const [seen, length, half] = [slots.length, positions.length, config.headSize / 2];
+  const [seen, length, half] = [slots.length, positions.length, config.rotarySize / 2];
   const cos = new Float32Array(rows.length * length * half);
   const sin = new Float32Array(cos.length);
   // Row by row: some scalings depend on how long a row is.
   rows.forEach((row, r) => {
     const tables = rotaryTables(
       config.rope,
-      config.headSize,
+      config.rotarySize,
       row.positions.map((position) => Math.max(0, position)),
     );
     cos.set(tables.cos, r * length * half);

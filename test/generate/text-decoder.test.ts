@@ -53,21 +53,23 @@ describe("greedy decoding against transformers", () => {
       await decoder.close();
     });
 
-  it("rows of one batch, each with its own prompt, stack and end, say what each says alone", async () => {
-    const decoder = await TextDecoder.open(openTinyText("qwen2"));
-    const [prompt] = integerRows(goldens, "qwen2/prompt") as [number[]];
-    const prompts = [prompt, [...prompt, 7, 8, 9], prompt.slice(0, 2), prompt];
-    const stacks = [
-      [],
-      initialStack(decoder, "qwen2"),
-      initialStack(decoder, "qwen2", -0.5),
-      initialStack(decoder, "qwen2", 0.3),
-    ];
-    const counts = [TOKENS, 5, 20, TOKENS];
-    const together = await greedy(decoder, prompts, stacks, counts);
-    assert.deepEqual([together[0]], integerRows(goldens, "qwen2/greedy"));
-    for (const [r, said] of together.entries())
-      assert.deepEqual([said], await greedy(decoder, [prompts[r]!], [stacks[r]!], [counts[r]!]), `row ${r}`);
-    await decoder.close();
-  });
+  // LongRoPE turns by how long a row is.
+  for (const family of ["qwen2", "llama-longrope", "glm"] as const)
+    it(`${family}: rows of one batch, each with its own prompt, stack and end, say what each says alone`, async () => {
+      const decoder = await TextDecoder.open(openTinyText(family));
+      const [prompt] = integerRows(goldens, `${family}/prompt`) as [number[]];
+      const prompts = [prompt, [...prompt, 7, 8, 9], prompt.slice(0, 2), prompt];
+      const stacks = [
+        [],
+        initialStack(decoder, family),
+        initialStack(decoder, family, -0.5),
+        initialStack(decoder, family, 0.3),
+      ];
+      const counts = [TOKENS, 5, 20, TOKENS];
+      const together = await greedy(decoder, prompts, stacks, counts);
+      assert.deepEqual([together[0]], integerRows(goldens, `${family}/greedy`));
+      for (const [r, said] of together.entries())
+        assert.deepEqual([said], await greedy(decoder, [prompts[r]!], [stacks[r]!], [counts[r]!]), `row ${r}`);
+      await decoder.close();
+    });
 });

@@ -49,6 +49,16 @@ describe("opening a language model", () => {
     assert.deepEqual(openLanguageWeights(path).config.windows, [undefined, undefined]);
   });
 
+  it("knows how much of a head turns", () => {
+    assert.deepEqual([openTinyText("glm").config.headSize, openTinyText("glm").config.rotarySize], [16, 8]);
+    const path = copy("glm4");
+    // As older configs have it, and as the model's code has it without.
+    edit(path, ({ rope_parameters: _, ...config }) => ({ ...config, partial_rotary_factor: 0.25 }));
+    assert.equal(openLanguageWeights(path).config.rotarySize, 2);
+    edit(path, ({ partial_rotary_factor: _, ...config }) => config);
+    assert.equal(openLanguageWeights(path).config.rotarySize, 4);
+  });
+
   it("refuses what it does not know", () => {
     const refused = (family: string, change: (config: Json) => Json, message: RegExp) => {
       const path = copy(family);
@@ -72,6 +82,15 @@ describe("opening a language model", () => {
       /long_factor: expected 4 positive numbers/,
     );
     refused("llama3", (config) => ({ ...config, hidden_act: "gelu" }), /hidden_act/);
+    refused("llama3", (config) => ({ ...config, partial_rotary_factor: 0.5 }), /partial_rotary_factor: expected 1/);
+    const half = { rope_type: "default", partial_rotary_factor: 0.5 };
+    refused("llama3", (config) => ({ ...config, rope_parameters: half }), /partial_rotary_factor: expected 1/);
+    refused(
+      "glm4",
+      (config) => ({ ...config, rope_parameters: { ...half, partial_rotary_factor: 2 } }),
+      /a share of 1/,
+    );
+    refused("glm4", (config) => ({ ...config, head_dim: 6 }), /head_dim: expected an even number/);
     refused("llama3", (config) => ({ ...config, num_key_value_heads: 3 }), /a divisor of 4 heads/);
     refused("llama3", ({ hidden_size: _, ...config }) => config, /hidden_size.*got nothing/);
   });

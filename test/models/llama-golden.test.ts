@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { targetSites } from "../../lora/adapter/index.ts";
 import { languageModelSites } from "../../lora/models/index.ts";
 import { logitsOf, openTinyText, textFamilies, textGoldens } from "./tiny-language-model.ts";
 import { closeToScale } from "./tiny-stable-diffusion.ts";
@@ -27,6 +28,9 @@ describe("LLaMA-like models against transformers", () => {
   it("modules can adapt the seven linear layers of each block", () => {
     const names = languageModelSites(openTinyText("qwen3")).map(({ part, name }) => `${part}.${name}`);
     assert.equal(names.length, 2 * 7);
+    const glm = languageModelSites(openTinyText("glm"));
+    assert.equal(glm.length, 2 * 6, "gate and up are one layer");
+    assert.deepEqual(targetSites(glm, ["attention", "feed-forward"]), glm);
     assert.equal(names[0], "language_model.model.layers.0.self_attn.q_proj");
     assert.equal(names.at(-1), "language_model.model.layers.1.mlp.down_proj");
   });

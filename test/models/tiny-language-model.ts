@@ -24,6 +24,8 @@ export const textFamilies = [
   "mistral",
   "llama-yarn",
   "llama-longrope",
+  "glm",
+  "glm4",
 ] as const;
 export type TextFamily = (typeof textFamilies)[number];
 

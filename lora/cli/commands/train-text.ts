@@ -58,12 +58,11 @@ export async function runTextTraining(
       if (step === 0) return { cancelledBy };
     }
     writePeft(config.outputDir, trained.module, trained.sites, "language_model", { baseModel: base.path });
-    writeGgufModule(
-      join(config.outputDir, `${config.outputName}.gguf`),
-      trained.module,
-      trained.sites,
-      ggufArchitectures[base.config.family]!,
-    );
+    const architecture = ggufArchitectures[base.config.family];
+    if (architecture !== undefined) {
+      const gguf = join(config.outputDir, `${config.outputName}.gguf`);
+      writeGgufModule(gguf, trained.module, trained.sites, architecture);
+    }
     watcher.done(config.outputDir, cancelledBy ? step : bestStep || step);
     return { modulePath: config.outputDir, ...(cancelledBy ? { cancelledBy } : {}) };
   } finally {

@@ -19,6 +19,10 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import (
+    Glm4Config,
+    Glm4ForCausalLM,
+    GlmConfig,
+    GlmForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MistralConfig,
@@ -51,10 +55,14 @@ FAMILIES = {
     "llama-yarn": (LlamaForCausalLM, LlamaConfig(**SIZES, rope_parameters=YARN)),
     # The batch is longer than the original 8 positions.
     "llama-longrope": (LlamaForCausalLM, LlamaConfig(**SIZES, rope_parameters=LONGROPE)),
+    # Half of each head turns, in pairs of neighbours; gate and up are one layer.
+    "glm": (GlmForCausalLM, GlmConfig(**SIZES, head_dim=16, attention_bias=True)),
+    "glm4": (Glm4ForCausalLM, Glm4Config(**SIZES, head_dim=8, attention_bias=True, rope_parameters={"rope_type": "default", "rope_theta": 5000.0, "partial_rotary_factor": 0.5})),
 }
 # With its own seed, float32 drifts from float64 by 3e-4 within ten steps, in PyTorch as well.
 SEEDS = {"llama-longrope": 109}
 LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+FUSED = [*LAYERS[:4], "gate_up_proj", "down_proj"]
 
 
 def randomise(model, generator):
@@ -91,7 +99,7 @@ def batch(generator):
 
 
 def adapters(out, family, model, generator, tokens, mask, labels):
-    config = LoraConfig(r=4, lora_alpha=8, target_modules=LAYERS, bias="none", task_type="CAUSAL_LM")
+    config = LoraConfig(r=4, lora_alpha=8, target_modules=FUSED if "glm" in family else LAYERS, bias="none", task_type="CAUSAL_LM")
     peft = get_peft_model(model, config)
     trained = {site(name): p for name, p in peft.named_parameters() if p.requires_grad}
     with torch.no_grad():
