@@ -143,6 +143,7 @@ export const en = {
       "opening the base": "Opening the base model",
       training: "Training",
       "drawing samples": "Drawing samples",
+      "speaking samples": "Answering the sample prompts",
       drawing: "Drawing",
     } as Record<string, string>,
     step: "Step",

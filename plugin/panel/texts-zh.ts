@@ -143,6 +143,7 @@ export const zh: Texts = {
       "opening the base": "正在打开底模",
       training: "正在训练",
       "drawing samples": "正在绘制样图",
+      "speaking samples": "正在回答样例提示词",
       drawing: "正在绘制",
     },
     step: "步数",

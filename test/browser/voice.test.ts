@@ -289,6 +289,12 @@ describeInBrowser("a voice, in a browser", function () {
     await editor.keyboard.press("ArrowLeft");
     await editor.getByTestId("replies").waitFor();
     await shot(editor, "20-voice-replies-zh");
+    await editor.getByTestId("tab-library").click();
+    await editor.getByTestId(`module-${moduleId}`).locator("button").first().click();
+    const attach = editor.getByTestId(`library-attach-${moduleId}`);
+    await attach.waitFor();
+    assert.equal(await attach.isDisabled(), true, "a voice counts as attached where it speaks");
+    await shot(editor, "21-voice-library");
   });
 
   it("no page reported a fault", () => assert.deepEqual(faults, []));

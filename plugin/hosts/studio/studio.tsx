@@ -77,7 +77,7 @@ function Page({ address, language, onLanguage, dark, onTheme }: PageProps) {
       onError: setWarning,
     })
       .then((started) => {
-        ends.push(startWalking(started.world, canvas.current!));
+        ends.push(startWalking(started.world, canvas.current!, address.role));
         ends.push(startCalm(started.opened.engine, document.documentElement));
         // Whoever closes the page is gone at once; a connection that merely drops keeps its place.
         addEventListener("pagehide", () => void started.world.connection.leave());

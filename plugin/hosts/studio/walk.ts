@@ -1,6 +1,7 @@
 /** Walking with W A S D: the camera's target moves over the ground, and the room hears where one is. */
 import type { ArcRotateCamera } from "@babylonjs/core/Cameras/arcRotateCamera.js";
 import { Vector3 } from "@babylonjs/core/Maths/math.vector.js";
+import type { Role } from "../../../service/protocol/index.ts";
 import type { World } from "../../runtime/index.ts";
 
 const metresPerSecond = 3.2;
@@ -15,8 +16,11 @@ const keys: Readonly<Record<string, readonly [right: number, forward: number]>> 
   KeyD: [1, 0],
 };
 
-/** @returns what ends it */
-export function startWalking(world: World, element: HTMLElement): () => void {
+/**
+ * @param role a player stands where the camera looks; an editor, who looks at things from within them, only walks
+ * @returns what ends it
+ */
+export function startWalking(world: World, element: HTMLElement, role: Role): () => void {
   const { scene } = world;
   const held = new Set<string>();
   const onKey = (event: KeyboardEvent): void => {
@@ -43,7 +47,8 @@ export function startWalking(world: World, element: HTMLElement): () => void {
     }
     target.x = Math.min(reachMetres, Math.max(-reachMetres, target.x));
     target.z = Math.min(reachMetres, Math.max(-reachMetres, target.z));
-    world.move({ x: target.x, y: 0, z: target.z, heading: Math.atan2(forward.x, forward.z) });
+    if (role === "player" || held.size > 0)
+      world.move({ x: target.x, y: 0, z: target.z, heading: Math.atan2(forward.x, forward.z) });
   });
   return () => {
     element.removeEventListener("keydown", onKey);
