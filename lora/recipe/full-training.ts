@@ -60,7 +60,11 @@ export interface FullTrainerOptions {
   readonly emaDecay: number;
   readonly maxGradNorm: number;
   readonly weightDecay: number;
+  /** AdamW's; a short training forgets sooner. */
+  readonly betas?: readonly [number, number];
   readonly session?: SessionOptions;
+  /** Changes the weights that training begins with. */
+  readonly prepare?: (weights: ReadonlyMap<string, HostTensor & { readonly data: Float32Array }>) => void;
 }
 
 /** Trains all weights and keeps their moving average, which is what the base is made of. */
@@ -93,6 +97,7 @@ export class FullTrainer {
     const flat = new FlatParameters(shapes);
     const trainer = new FullTrainer(session, flat, options);
     for (const [name, view] of flat.views(flat.weights)) initialise(view.data, name, view.dims, random);
+    options.prepare?.(flat.views(flat.weights));
     trainer.average.set(flat.weights);
     return trainer;
   }
@@ -117,7 +122,8 @@ export class FullTrainer {
     const loss = Number(outputs["loss"]!.data[0]);
     if (!Number.isFinite(loss)) throw new Error(`loss is ${loss} at step ${this.step}`);
     const norm = clipGradients(parameters.gradients, options.maxGradNorm);
-    const settings = { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay };
+    const { weightDecay, betas = ADAMW_DEFAULTS.betas } = options;
+    const settings = { ...ADAMW_DEFAULTS, weightDecay, betas };
     adamWStep(parameters.weights, parameters.gradients, parameters.moments, ++this.step, learningRate, settings);
     const decay = Math.min(options.emaDecay, (1 + this.step) / (10 + this.step));
     const { average } = this;
@@ -154,7 +160,8 @@ export class FullTrainer {
     return true;
   }
 
-  private begin(initial: Readonly<Record<string, HostTensor>>): boolean {
+  /** Begins with these weights if they are this model's; moments start anew. */
+  begin(initial: Readonly<Record<string, HostTensor>>): boolean {
     const views = [...this.parameters.views(this.parameters.weights)];
     if (!views.every(([name, { dims }]) => String(initial[name]?.dims) === String(dims))) return false;
     for (const [name, { data }] of views) data.set(initial[name]!.data as Float32Array);

@@ -62,7 +62,7 @@ async function perplexity({ config, weights, tokenizer }: LanguageModel, count: 
   for (let i = 0; i < count; i++) {
     const row = encoder.encode(voiceDialogue(`held ${i}`).messages);
     const replies = row.isReply.reduce((a, b) => a + b, 0);
-    const result = await session.run(voiceFeeds(config, [row], 0));
+    const result = await session.run(voiceFeeds(config, [row]));
     sum += Number(result.loss.data[0]) * replies;
     said += replies;
   }

@@ -1,6 +1,6 @@
 /**
  * Conversations on the town square, one a key, endless and without stored data: a persona in the system turn, then one to
- * four exchanges, seldom more. What is answered stands in the system turn or was said before, so that a model learns to read it there.
+ * eight exchanges. What is answered stands in the system turn or was said before, so that a model learns to read it there.
  */
 import type { ChatMessage } from "../models/index.ts";
 import { DataRandom } from "./random.ts";
@@ -84,15 +84,18 @@ const NEEDS: Partial<Record<TopicName, readonly string[]>> = {
 };
 const RECALL_CHANCE = 0.5;
 /** An answer that must be read somewhere teaches more than one that is always the same. */
-const KNOWN_FACTOR = 3;
-const TURNS = { 1: 0.1, 2: 0.2, 3: 0.28, 4: 0.34, 6: 0.06, 8: 0.02 };
+const KNOWN_FACTOR = 5;
+const TURNS = { 1: 0.06, 2: 0.14, 3: 0.25, 4: 0.35, 6: 0.14, 8: 0.06 };
 const CHANCES = { nobody: 0.03, otherLanguage: 0.12, languageSwitch: 0.03, sold: 0.75, nounOnly: 0.3 };
 
+/** Facts of a persona beside name, trade and goods. */
+export const FACTS_MOST = 5;
+
 /** The conversation of a key: "train 17" and "held 17" have nothing in common. */
-export function voiceDialogue(key: string): VoiceDialogue {
+export function voiceDialogue(key: string, factsMost = FACTS_MOST): VoiceDialogue {
   const random = new DataRandom(`voice ${key}`);
   const own: Language = random.chance(0.5) ? "en" : "zh";
-  const persona = random.chance(CHANCES.nobody) ? nobody(own) : drawPersona(random, own);
+  const persona = random.chance(CHANCES.nobody) ? nobody(own) : drawPersona(random, own, factsMost);
   let language = random.chance(CHANCES.otherLanguage) ? other(own) : own;
   const count = Number(random.weighted(TURNS));
   const turns: VoiceTurn[] = [];

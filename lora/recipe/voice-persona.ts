@@ -135,7 +135,7 @@ function drawLost(random: DataRandom): Words {
 const drawTrade = (random: DataRandom): Trade => random.pick(random.chance(0.7) ? TRADES : INVENTED_TRADES);
 
 /** @param most facts beyond name, trade and goods, so that a system turn stays short */
-export function drawPersona(random: DataRandom, language: Language, most = 5): Persona {
+export function drawPersona(random: DataRandom, language: Language, most: number): Persona {
   const trade = drawTrade(random);
   const currency = random.chance(0.6) ? CURRENCIES[0]! : random.pick(CURRENCIES);
   const sells = random.chance(trade.goods.length > 0 ? 0.75 : 0.3);

@@ -1,7 +1,8 @@
 /** Conversations as token ids, in batches of about equal length. */
 import { epochTextBatches, type TokenizedDialogue } from "../data/index.ts";
 import type { ChatMessage, TextTokenizer } from "../models/index.ts";
-import { voiceDialogue } from "./voice-dialogue.ts";
+import { echoDialogue } from "./voice-echo.ts";
+import { FACTS_MOST, voiceDialogue } from "./voice-dialogue.ts";
 
 /** Batches that are sorted by length together. */
 const POOL_BATCHES = 50;
@@ -37,6 +38,21 @@ export class VoiceEncoder {
   }
 }
 
+interface Phase {
+  readonly end: number;
+  /** Most facts of a persona. */
+  readonly facts: number;
+  /** Share of conversations that only repeat. */
+  readonly echo: number;
+}
+/** Reading a persona means repeating parts of it. That is learned soonest where little else is said, and a step costs less. */
+const PHASES: readonly Phase[] = [
+  { end: 300, facts: 1, echo: 0.3 },
+  { end: 500, facts: 1, echo: 0.05 },
+  { end: 800, facts: 3, echo: 0.05 },
+  { end: Infinity, facts: FACTS_MOST, echo: 0.02 },
+];
+
 /** Batch `step` of an endless run over conversations that are all different. */
 export class VoiceBatches {
   private readonly encoder: VoiceEncoder;
@@ -56,9 +72,13 @@ export class VoiceBatches {
 
   private fill(index: number): TokenizedDialogue[][] {
     const count = POOL_BATCHES * this.rows;
-    const dialogues = Array.from({ length: count }, (_, i) => voiceDialogue(`train ${index * count + i}`));
+    const { facts, echo } = PHASES.find(({ end }) => index * POOL_BATCHES < end)!;
+    const messages = Array.from({ length: count }, (_, i) => {
+      const key = `train ${index * count + i}`;
+      return i < echo * count ? echoDialogue(key) : voiceDialogue(key, facts).messages;
+    });
     return epochTextBatches(
-      dialogues.map(({ messages }) => this.encoder.encode(messages)),
+      messages.map((said) => this.encoder.encode(said)),
       this.rows,
       index,
     );
