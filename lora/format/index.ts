@@ -55,3 +55,4 @@ export {
   toGgufLayer,
 } from "./gguf-names.ts";
 export { writeGguf, type GgufTensorToWrite } from "./gguf-write.ts";
+export { readSentencePiece, type SentencePieceModel } from "./sentencepiece.ts";

@@ -1,11 +1,9 @@
 /** A GGUF file's vocabulary as the `tokenizer.json` that the same model has on the Hugging Face hub. */
 import { Tokenizer } from "@huggingface/tokenizers";
 import type { GgufFile, GgufValue } from "../format/index.ts";
+import { addedTokens, BPE, idsOf, scoredBpe, TOKEN_KIND } from "./bpe-json.ts";
 import { modelErrors } from "./errors.ts";
 import { TextTokenizer } from "./text-tokenizer.ts";
-
-/** llama.cpp's kinds of token. */
-const KIND = { unknown: 2, control: 3, userDefined: 4 } as const;
 
 interface Vocabulary {
   readonly tokens: readonly string[];
@@ -105,68 +103,16 @@ const byteLevelBpe: Build = (metadata, { tokens }) => {
   };
 };
 
-const SPACE = "\u2581";
-const replace = (from: string, to: string) => ({ type: "Replace", pattern: { String: from }, content: to });
-
-/** SentencePiece's: the pair whose union scores highest is merged first, what is left over is written as bytes. */
+/** SentencePiece's. */
 const sentencePieceBpe: Build = (metadata, { tokens, kinds }) => {
-  const prefix = metadata.flag("tokenizer.ggml.add_space_prefix", true);
-  const scores = metadata.list("tokenizer.ggml.scores", "numbers", isNumber, tokens.length);
-  const unknown = metadata.number("tokenizer.ggml.unknown_token_id") ?? kinds.indexOf(KIND.unknown);
-  return {
-    normalizer: {
-      type: "Sequence",
-      normalizers: [...(prefix ? [{ type: "Prepend", prepend: SPACE }] : []), replace(" ", SPACE)],
-    },
-    pre_tokenizer: null,
-    decoder: {
-      type: "Sequence",
-      decoders: [
-        replace(SPACE, " "),
-        { type: "ByteFallback" },
-        { type: "Fuse" },
-        ...(prefix ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : []),
-      ],
-    },
-    model: {
-      ...BPE,
-      vocab: idsOf(tokens),
-      merges: scoredMerges(tokens, scores),
-      unk_token: tokens[unknown] ?? null,
-      byte_fallback: true,
-      fuse_unk: true,
-    },
-  };
-};
-
-const BPE = {
-  type: "BPE",
-  dropout: null,
-  unk_token: null,
-  fuse_unk: false,
-  byte_fallback: false,
-  end_of_word_suffix: null,
-};
-const idsOf = (tokens: readonly string[]): Record<string, number> => {
-  const ids = Object.create(null) as Record<string, number>;
-  // Should a text stand twice, its first id is meant.
-  for (const [id, token] of tokens.entries()) ids[token] ??= id;
-  return ids;
-};
-
-/** Every way in which a token is the union of two others, the highest score first. */
-function scoredMerges(tokens: readonly string[], scores: readonly number[]): string[][] {
-  const ids = new Map(tokens.map((token, id) => [token, id]));
-  const merges = tokens.flatMap((token, id) => {
-    const signs = Array.from(token);
-    const cuts = Array.from({ length: Math.max(0, signs.length - 1) }, (_, i) => [
-      signs.slice(0, i + 1).join(""),
-      signs.slice(i + 1).join(""),
-    ]);
-    return cuts.filter((pair) => pair.every((part) => ids.has(part))).map((pair) => ({ pair, score: scores[id]! }));
+  const unknown = metadata.number("tokenizer.ggml.unknown_token_id") ?? kinds.indexOf(TOKEN_KIND.unknown);
+  return scoredBpe({
+    tokens,
+    scores: metadata.list("tokenizer.ggml.scores", "numbers", isNumber, tokens.length),
+    hasPrefix: metadata.flag("tokenizer.ggml.add_space_prefix", true),
+    unknown: tokens[unknown],
   });
-  return merges.toSorted((a, b) => b.score - a.score).map(({ pair }) => pair);
-}
+};
 
 const BUILDS: Readonly<Record<string, Build>> = { gpt2: byteLevelBpe, llama: sentencePieceBpe };
 
@@ -179,15 +125,7 @@ export function ggufTokenizer(file: GgufFile): TextTokenizer {
   const tokens = metadata.list("tokenizer.ggml.tokens", "texts", isText);
   const kinds = metadata.list("tokenizer.ggml.token_type", "numbers", isNumber, tokens.length);
   const parts = BUILDS[model]!(metadata, { tokens, kinds });
-  const special = (id: number) => kinds[id] !== KIND.userDefined;
-  const added = [...kinds.keys()].filter((id) => Object.values<number>(KIND).includes(kinds[id]!));
-  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
-  const json = {
-    version: "1.0",
-    added_tokens: added.map((id) => ({ id, content: tokens[id]!, special: special(id), ...flags })),
-    post_processor: null,
-    ...parts,
-  };
+  const json = { version: "1.0", added_tokens: addedTokens(tokens, kinds), post_processor: null, ...parts };
   const named = (key: string) => tokens[metadata.number(`tokenizer.ggml.${key}_token_id`) ?? -1];
   const ends = ["eos", "eot", "eom"].map((key) => metadata.number(`tokenizer.ggml.${key}_token_id`));
   return new TextTokenizer(file.path, new Tokenizer(json, {}), {

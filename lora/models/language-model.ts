@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { recordSites, type ModuleSite } from "../adapter/index.ts";
 import { openGguf, openSafetensors, refusePickle, type GgufFile } from "../format/index.ts";
 import { Scope } from "../nn/index.ts";
+import { CHATGLM_TABLE, chatGlmWeights } from "./chatglm.ts";
 import { readConfig } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
 import { ggufArchitecture, ggufConfig } from "./gguf-config.ts";
@@ -62,7 +63,9 @@ function folderWeights(path: string): LanguageWeights {
   const weights = new Map(
     weightFiles(path).flatMap((shard) => [...weightMap(openSafetensors(shard), (name) => [{ name }])]),
   );
-  return { path, name: basename(path), config: readLlamaConfig(file), weights };
+  const config = readLlamaConfig(file);
+  const isChatGlm = weights.has(CHATGLM_TABLE);
+  return { path, name: basename(path), config, weights: isChatGlm ? chatGlmWeights(weights, config) : weights };
 }
 
 const WHOLE = "model.safetensors";

@@ -1,4 +1,5 @@
 /** `config.json` of a LLaMA-like model: LLaMA, TinyLlama, SmolLM2, Mistral, Qwen2, Qwen3, GLM-4. */
+import { CHATGLM, chatGlmConfig } from "./chatglm.ts";
 import { readConfig, type ConfigFile } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
 import { readRope, type Rope } from "./rope.ts";
@@ -113,7 +114,10 @@ const FAMILIES = Object.keys(traitsOf).join(", ");
 const isFamily = (value: unknown): value is Family => typeof value === "string" && Object.hasOwn(traitsOf, value);
 
 /** @throws BASE_CONFIG_INVALID */
-export const readLlamaConfig = (file: string): LlamaConfig => llamaConfig(file, readConfig(file));
+export function readLlamaConfig(file: string): LlamaConfig {
+  const json = readConfig(file);
+  return llamaConfig(file, json.object["model_type"] === CHATGLM ? chatGlmConfig(file, json) : json);
+}
 
 /** @param file what errors name @throws BASE_CONFIG_INVALID */
 export function llamaConfig(file: string, json: ConfigFile): LlamaConfig {

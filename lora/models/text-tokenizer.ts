@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 import { Tokenizer } from "@huggingface/tokenizers";
+import { CHATGLM, CHATGLM_ENDS, CHATGLM_TEMPLATE, CHATGLM_TOKENS } from "./chatglm.ts";
 import { readConfig } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
+import { SENTENCEPIECE_FILE, sentencePieceTokenizer } from "./sentencepiece-tokenizer.ts";
 import { forbiddenTexts, withoutTexts, wordsOnly, type AddedToken } from "./prompt-guard.ts";
 
 export interface ChatMessage {
@@ -179,28 +181,45 @@ function parseTemplate(path: string, text: string): Template {
   }
 }
 
-/** @throws BASE_TEXT_PART_MISSING, BASE_CONFIG_INVALID, BASE_TEMPLATE */
+/** @throws BASE_TEXT_PART_MISSING, BASE_CONFIG_INVALID, BASE_TEMPLATE, SENTENCEPIECE_… */
 export function readTextTokenizer(path: string): TextTokenizer {
-  const file = join(path, "tokenizer.json");
-  if (!existsSync(file)) throw modelErrors.BASE_TEXT_PART_MISSING(path, "tokenizer.json");
   const optional = (name: string): Readonly<Record<string, unknown>> =>
     existsSync(join(path, name)) ? readConfig(join(path, name)).object : {};
   const config = optional("tokenizer_config.json");
+  if (optional("config.json")["model_type"] === CHATGLM) return chatGlmTokenizer(path);
   const jinja = join(path, "chat_template.jinja");
   const inFile = existsSync(jinja) ? readFileSync(jinja, "utf8") : undefined;
-  let tokenizer: Tokenizer;
-  try {
-    tokenizer = new Tokenizer(readConfig(file).object, config);
-  } catch (error) {
-    throw modelErrors.BASE_CONFIG_INVALID(file, "(file)", "a tokenizer", (error as Error).message);
-  }
-  return new TextTokenizer(path, tokenizer, {
+  return new TextTokenizer(path, openTokenizer(path, config), {
     bosToken: tokenText(config["bos_token"]),
     eosToken: tokenText(config["eos_token"]),
     endIds: [optional("generation_config.json"), optional("config.json")].flatMap(({ eos_token_id: ids }) =>
       [ids].flat().filter((id): id is number => Number.isInteger(id)),
     ),
     template: inFile ?? defaultTemplate(config["chat_template"]),
+  });
+}
+
+function openTokenizer(path: string, config: Readonly<Record<string, unknown>>): Tokenizer {
+  const file = join(path, "tokenizer.json");
+  if (!existsSync(file)) {
+    if (existsSync(join(path, SENTENCEPIECE_FILE))) return sentencePieceTokenizer(path, [], config);
+    throw modelErrors.BASE_TEXT_PART_MISSING(path, "tokenizer.json");
+  }
+  try {
+    return new Tokenizer(readConfig(file).object, config);
+  } catch (error) {
+    throw modelErrors.BASE_CONFIG_INVALID(file, "(file)", "a tokenizer", (error as Error).message);
+  }
+}
+
+function chatGlmTokenizer(path: string): TextTokenizer {
+  if (!existsSync(join(path, SENTENCEPIECE_FILE))) throw modelErrors.BASE_TEXT_PART_MISSING(path, SENTENCEPIECE_FILE);
+  const tokenizer = sentencePieceTokenizer(path, CHATGLM_TOKENS, {});
+  return new TextTokenizer(path, tokenizer, {
+    bosToken: undefined,
+    eosToken: undefined,
+    endIds: CHATGLM_ENDS.map((token) => tokenizer.token_to_id(token)).filter((id) => id !== undefined),
+    template: CHATGLM_TEMPLATE,
   });
 }
 

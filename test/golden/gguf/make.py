@@ -6,7 +6,7 @@ Reads the folders of test/golden/text. Writes
 - llama3.gguf, llama-tied.gguf, qwen3.gguf: the random models of those names, without loss, so that their goldens hold;
 - talker.gguf: the one that can be talked to, quantised; talker.safetensors: logits of transformers with these weights;
 - llama3-adapter.gguf: the initial adapters of llama3's golden, rank 4, alpha 8, as convert_lora_to_gguf.py writes them;
-- spm.gguf: a vocabulary of SentencePiece; spm.json: ids of texts by SentencePiece.
+- spm.model, spm.gguf: a vocabulary of SentencePiece, by itself and in a model; spm.json: ids of texts by SentencePiece.
 """
 
 import io
@@ -164,6 +164,7 @@ def spm():
     sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=model, model_type="bpe", vocab_size=400, byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False, split_digits=True, allow_whitespace_only_pieces=True, minloglevel=2)
     sp = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
     size = sp.vocab_size()
+    (HERE / "spm.model").write_bytes(model.getvalue())
     config = {"max_position_embeddings": 64, "hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}}
     writer = gguf.GGUFWriter(HERE / "spm.gguf", "llama")
     metadata(writer, config)
