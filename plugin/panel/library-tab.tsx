@@ -124,7 +124,7 @@ function AttachButton({ module, node }: { readonly module: ModuleState; readonly
   const attach = (): Promise<void> =>
     edit(
       speaks
-        ? attachVoice(tag, module.id, module.version)
+        ? attachVoice(tag, module.id, module.version, node.name)
         : attachModule(tag, module.id, module.version, module.triggerWord),
     );
   return (

@@ -112,7 +112,7 @@ function Attach({ published, job, node, onUse }: AttachProps) {
     action.run(() =>
       edit(
         speaks
-          ? attachVoice(tag, moduleId, version)
+          ? attachVoice(tag, moduleId, version, node.name)
           : attachModule(tag, moduleId, version, modules.get(moduleId)?.triggerWord ?? ""),
       ),
     );

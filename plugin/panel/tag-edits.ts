@@ -9,7 +9,12 @@ import {
 } from "../../service/protocol/index.ts";
 
 export const emptyTag: LoraTag = { modules: [], prompt: "", negative: "", playersMay: [] };
-export const emptyVoice: VoiceTag = { name: "", persona: "", modules: [] };
+/** The voice that a node begins with: so far it has only the node's name. */
+export const newVoice = (nodeName: string): VoiceTag => ({
+  name: nodeName.slice(0, limits.nameCharsMax).trim(),
+  persona: "",
+  modules: [],
+});
 
 /** What has a mix of modules: a tag, which draws by it, and a voice, which speaks by it. */
 export interface Stacked {
@@ -66,8 +71,8 @@ export function attachModule(tag: LoraTag, module: string, version: number, trig
 }
 
 /** What a node speaks with after a voice was published for it; one that was mute has its voice from then on. */
-export function attachVoice(tag: LoraTag, module: string, version: number): LoraTag {
-  return { ...tag, voice: addModule(tag.voice ?? emptyVoice, module, version) };
+export function attachVoice(tag: LoraTag, module: string, version: number, nodeName: string): LoraTag {
+  return { ...tag, voice: addModule(tag.voice ?? newVoice(nodeName), module, version) };
 }
 
 /** Changes what a node's voice is made of, or takes it away with undefined. */

@@ -6,7 +6,7 @@ import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useTag, useTyped } from "./hooks.ts";
 import { ModuleStack } from "./module-stack.tsx";
 import { saveFile } from "./save-file.ts";
-import { emptyVoice, setVoice } from "./tag-edits.ts";
+import { newVoice, setVoice } from "./tag-edits.ts";
 import { useTexts } from "./texts.ts";
 
 /** Who speaks: whether it does, its name and persona, the mix of its voice modules, and its character card. */
@@ -22,7 +22,7 @@ export function VoicePersona({ node }: { readonly node: PanelNode }) {
         label={t.voice.speaks}
         hint={t.voice.speaksHint}
         checked={voice !== undefined}
-        onChange={(speaks) => change(setVoice(tag, speaks ? emptyVoice : undefined))}
+        onChange={(speaks) => change(setVoice(tag, speaks ? newVoice(node.name) : undefined))}
         testId="voice-speaks"
       />
       <Problem action={action} />

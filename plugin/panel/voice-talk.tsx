@@ -4,7 +4,7 @@ import { failureText, type Exchange } from "../core/index.ts";
 import { Button, Empty, Problem, Section } from "./controls.tsx";
 import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
-import { emptyVoice, setVoice } from "./tag-edits.ts";
+import { newVoice, setVoice } from "./tag-edits.ts";
 import { useLanguage, useTexts } from "./texts.ts";
 import { VoiceMemory } from "./voice-memory.tsx";
 
@@ -24,7 +24,7 @@ export function VoiceTalk({ node, onPersona }: { readonly node: PanelNode; reado
             busy={action.busy}
             onClick={() =>
               action.run(async () => {
-                await edit(setVoice(tag, emptyVoice));
+                await edit(setVoice(tag, newVoice(node.name)));
                 onPersona();
               })
             }

@@ -5,10 +5,10 @@ import {
   attachModule,
   attachVoice,
   emptyTag,
-  emptyVoice,
   isEmptyTag,
   isFull,
   joinPrompt,
+  newVoice,
   removeModule,
   sameTag,
   setPlayersMay,
@@ -28,8 +28,8 @@ describe("panel: tag edits", () => {
       setVersion(tag, "a", 2),
       setPlayersMay(tag, "portrait", true),
       attachModule(tag, "b", 1, "zsmith"),
-      attachVoice(tag, "v", 2),
-      setVoice(tag, { ...emptyVoice, name: "Ben" }),
+      attachVoice(tag, "v", 2, "Ben"),
+      setVoice(tag, newVoice("a name that goes on and on, as those of scene files sometimes do, for ever")),
     ];
     for (const edit of edits) assert.deepEqual(loraTag.parse(edit), edit);
     assert.deepEqual(tag, { ...emptyTag, modules: [{ module: "a", weight: 0.5 }] });
@@ -90,22 +90,22 @@ describe("panel: tag edits", () => {
   });
 
   it("a voice is mixed apart from what draws the node; the same voice module moves to the version", () => {
-    const first = attachVoice(tag, "v", 1);
+    const first = attachVoice(tag, "v", 1, "Ben");
     assert.deepEqual(first.modules, tag.modules);
-    assert.deepEqual(first.voice, { name: "", persona: "", modules: [{ module: "v", version: 1, weight: 1 }] });
+    assert.deepEqual(first.voice, { name: "Ben", persona: "", modules: [{ module: "v", version: 1, weight: 1 }] });
     const named = setVoice(first, { ...setWeight(first.voice!, "v", 0.4), persona: "A smith." });
-    assert.deepEqual(attachVoice(named, "v", 2).voice, {
-      name: "",
+    assert.deepEqual(attachVoice(named, "v", 2, "Bo").voice, {
+      name: "Ben",
       persona: "A smith.",
       modules: [{ module: "v", version: 2, weight: 0.4 }],
     });
   });
 
   it("a tag with a voice, even one without words, is another than one without", () => {
-    const speaking = setVoice(emptyTag, emptyVoice);
+    const speaking = setVoice(emptyTag, newVoice("Ben"));
     assert.ok(!sameTag(emptyTag, speaking) && !isEmptyTag(speaking));
-    assert.ok(!sameTag(speaking, setVoice(emptyTag, { ...emptyVoice, persona: "x" })));
-    assert.ok(!sameTag(speaking, setVoice(emptyTag, { ...emptyVoice, card: { spec: "chara_card_v2" } })));
+    assert.ok(!sameTag(speaking, setVoice(emptyTag, { ...newVoice("Ben"), persona: "x" })));
+    assert.ok(!sameTag(speaking, setVoice(emptyTag, { ...newVoice("Ben"), card: { spec: "chara_card_v2" } })));
     assert.deepEqual(setVoice(speaking, undefined), emptyTag);
   });
 });
