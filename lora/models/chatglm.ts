@@ -87,8 +87,15 @@ function* rowSlices(
 
 /** Tokens that follow those of SentencePiece, in this order. Theirs write sop and eop without brackets, and never read them in texts. */
 export const CHATGLM_TOKENS = [
-  ...["[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>"],
-  ...["<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"],
+  "[MASK]",
+  "[gMASK]",
+  "[sMASK]",
+  "<sop>",
+  "<eop>",
+  "<|system|>",
+  "<|user|>",
+  "<|assistant|>",
+  "<|observation|>",
 ];
 /** A reply is over where another turn would begin. */
 export const CHATGLM_ENDS = ["</s>", "<|user|>", "<|observation|>"];

@@ -93,6 +93,37 @@ describe("animula train on text", () => {
     assert.equal(module.layers.size, 2 * 7, "all linear layers of two blocks");
   });
 
+  it("on a GGUF base; what it leaves for llama.cpp is the module of the PEFT folder", async () => {
+    const dir = tempDir();
+    const base = resolve(import.meta.dirname, "../golden/gguf/talker.gguf");
+    makeRun(dir, { base_model: base, max_train_steps: 2, save_steps: 2 });
+    const { code, stderr } = await train(dir);
+    assert.equal(code, 0, stderr);
+    const sites = languageModelSites(openLanguageModel(TALKER));
+    const file = join(dir, "output", "guard.gguf");
+    const [peft, gguf] = [join(dir, "output"), file].map((path) => readModule(path, sites).module.layers);
+    assert.ok(peft!.size > 0);
+    assert.deepEqual(gguf, peft);
+    const args = [
+      "say",
+      "--base",
+      base,
+      "--prompt",
+      "Who are you?",
+      "--max-tokens",
+      "4",
+      "--temperature",
+      "0",
+      "--json",
+    ];
+    const said = await Promise.all(
+      [file, join(dir, "output")].map((lora) => animula([...args, "--lora", lora], { cwd: dir })),
+    );
+    assert.equal(said[0]!.code, 0, said[0]!.stderr);
+    const text = ({ stdout }: { stdout: string }) => (JSON.parse(stdout.trim().split("\n").at(-1)!) as Line).text;
+    assert.equal(text(said[0]!), text(said[1]!));
+  });
+
   it("killed, it goes on from its last checkpoint and ends with the same bytes", async () => {
     const [straight, killed] = [tempDir(), tempDir()];
     for (const dir of [straight, killed]) makeRun(dir);
