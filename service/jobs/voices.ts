@@ -1,5 +1,6 @@
 /** Speaking: a bounded queue before one warm process, and what each person may ask of it. */
 import { randomInt, randomUUID } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { Library } from "../library/index.ts";
 import { limits, ServiceError, type TagModule } from "../protocol/index.ts";
 import type { Store } from "../store/index.ts";
@@ -47,6 +48,7 @@ interface Waiting extends Ticket {
   start(): void;
 }
 
+const STACKS_KEPT = 1000;
 const SEEDS = 2 ** 32;
 const WAIT_SECONDS = 5;
 
@@ -56,12 +58,19 @@ export class Voices {
   readonly #queue = new SpeakingQueue<Waiting>();
   readonly #budget: TokenBudget;
   readonly #replyTokensMax: number;
+  readonly #stacks = new LRUCache<string, readonly StackModule[]>({ max: STACKS_KEPT });
+  /** A stack that was read while a module changed is not remembered. */
+  #stacksEpoch = 0;
 
   constructor(options: VoicesOptions) {
     const { base, idleMs, tokensPerMinuteMax = limits.tokensPerMinuteMax } = options;
     this.#options = options;
     this.#replyTokensMax = options.replyTokensMax ?? limits.replyTokensMax;
     this.#budget = new TokenBudget(tokensPerMinuteMax);
+    options.library.on("module", () => {
+      this.#stacks.clear();
+      this.#stacksEpoch++;
+    });
     this.#worker = base && new SpeakWorker({ base: base.path, idleMs });
   }
 
@@ -86,10 +95,16 @@ export class Voices {
     return this.#worker?.hold() ?? (() => undefined);
   }
 
-  /** Errors: VOICE_BASE_MISSING, NOT_FOUND, WRONG_KIND, MODULE_WRONG_BASE. */
-  async fix(modules: readonly TagModule[]): Promise<StackModule[]> {
+  /** Remembered until a module gets a new version. Errors: VOICE_BASE_MISSING, NOT_FOUND, WRONG_KIND, MODULE_WRONG_BASE. */
+  async fix(modules: readonly TagModule[]): Promise<readonly StackModule[]> {
     const { hash } = this.demandBase();
-    return fixStack(modules, this.#options.library, { kind: "voice", hash });
+    const key = JSON.stringify(modules);
+    const known = this.#stacks.get(key);
+    if (known) return known;
+    const epoch = this.#stacksEpoch;
+    const stack = await fixStack(modules, this.#options.library, { kind: "voice", hash });
+    if (epoch === this.#stacksEpoch) this.#stacks.set(key, stack);
+    return stack;
   }
 
   /**

@@ -41,6 +41,7 @@ export class Dialogue {
   readonly #options: DialogueOptions;
   /** By node and person: what one says is in nobody else's prompt. */
   readonly #conversations = new LRUCache<string, readonly Exchange[]>({ max: CONVERSATIONS_MAX });
+  readonly #facts = new Map<string, Promise<MemoryFact[]>>();
   readonly #closing = new AbortController();
   #release: (() => void) | undefined;
 
@@ -67,7 +68,7 @@ export class Dialogue {
    * RATE_LIMITED, NOT_FOUND, WRONG_KIND, MODULE_WRONG_BASE.
    */
   async say(client: RoomClient, nodeId: string, text: string): Promise<{ replyId: string }> {
-    const { voices, library } = this.#options.services;
+    const { voices } = this.#options.services;
     voices.demandBase();
     const voice = this.#options.tagOf(nodeId)?.voice;
     if (!voice) throw new ServiceError("VOICE_MISSING", { node: nodeId });
@@ -76,7 +77,7 @@ export class Dialogue {
     const { auth } = client;
     const asking = { person: auth.id, isCounted: auth.role === "player" };
     await voices.admit(asking);
-    const [stack, facts] = await Promise.all([voices.fix(voice.modules), library.facts(this.#sceneId, nodeId)]);
+    const [stack, facts] = await Promise.all([voices.fix(voice.modules), this.facts(nodeId)]);
     const name = voice.name || nodeId;
     const key = `${nodeId}\n${auth.id}`;
     const { reply } = voices.say({
@@ -93,8 +94,12 @@ export class Dialogue {
     return { replyId: head.replyId };
   }
 
+  /** The scene has this one room, so what it read stays true until it changes it. */
   facts(nodeId: string): Promise<MemoryFact[]> {
-    return this.#options.services.library.facts(this.#sceneId, nodeId);
+    const facts = this.#facts.get(nodeId) ?? this.#options.services.library.facts(this.#sceneId, nodeId);
+    this.#facts.set(nodeId, facts);
+    facts.catch(() => this.#facts.delete(nodeId));
+    return facts;
   }
 
   /** Errors: MEMORY_FULL, REQUEST_INVALID. */
@@ -102,12 +107,14 @@ export class Dialogue {
     const fact = spokenText(text);
     if (fact === "") throw empty("memory.add.text");
     await this.#options.services.library.addFact(this.#sceneId, nodeId, fact, by);
+    this.#facts.delete(nodeId);
     return this.facts(nodeId);
   }
 
   /** Errors: NOT_FOUND. */
   async forget(nodeId: string, factId: string | undefined, by: string): Promise<MemoryFact[]> {
     await this.#options.services.library.forgetFacts(this.#sceneId, nodeId, factId, by);
+    this.#facts.delete(nodeId);
     return this.facts(nodeId);
   }
 

@@ -3,10 +3,13 @@ import type { MemoryFact, VoiceTag } from "../protocol/index.ts";
 import { spokenText } from "./spoken-text.ts";
 
 const HAN = /\p{Script=Han}/u;
-/** A player's own name is what that player typed; it stays out of the system message. */
+/**
+ * As the embedded base has learned to read them. A player's own name is what that player typed; it stays out of the system
+ * message.
+ */
 const words = {
-  en: { player: "the traveller", who: (name: string) => `You are ${name}.`, memory: "What you know:" },
-  zh: { player: "旅行者", who: (name: string) => `你是${name}。`, memory: "你知道：" },
+  en: { player: "the player", who: (name: string) => `You are ${name}.`, memory: "You remember:" },
+  zh: { player: "玩家", who: (name: string) => `你是${name}。`, memory: "你记得：" },
 } as const;
 
 /** `{{char}}` and `{{user}}`, as character cards have them. */
@@ -17,5 +20,5 @@ export function systemMessage(voice: VoiceTag, name: string, facts: readonly Pic
     .replaceAll(/\{\{user\}\}|<user>/gi, () => player)
     .trim();
   const known = facts.map(({ text }) => `- ${spokenText(text)}`);
-  return [persona || who(name), ...(known.length > 0 ? ["", memory, ...known] : [])].join("\n");
+  return [persona || who(name), ...(known.length > 0 ? [memory, ...known] : [])].join("\n");
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ServiceError } from "../protocol/index.ts";
 import type { FromSpeaking, SpeakOrder, Spoken, ToSpeaking } from "./speak-messages.ts";
-import { endText, startWorker, type WorkerEnd } from "./worker-process.ts";
+import { endText, SPEAKING_PRIORITY, startWorker, type WorkerEnd } from "./worker-process.ts";
 
 const CHILD = fileURLToPath(new URL("./speak-child.ts", import.meta.url));
 /** After so long without a reply, and nobody near who might ask for one, it gives its memory back. */
@@ -121,7 +121,7 @@ export class SpeakWorker {
 
   #open(): ChildProcess {
     if (this.#child) return this.#child;
-    const { child, ended } = startWorker(CHILD, [this.#base], tmpdir());
+    const { child, ended } = startWorker(CHILD, [this.#base], tmpdir(), SPEAKING_PRIORITY);
     this.#child = child;
     child.stdout?.resume();
     child.on("message", (message: FromSpeaking) => this.#heed(message));

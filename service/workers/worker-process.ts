@@ -21,11 +21,18 @@ export interface WorkerChild {
   readonly ended: Promise<WorkerEnd>;
 }
 
-/**
- * Starts a script of ours in a process of its own with a message channel. It ends when this process does, and leaves the
- * processor to the rooms: their patches come before its steps.
- */
-export function startWorker(script: string, args: readonly string[], cwd: string): WorkerChild {
+/** Trainings and drawings leave the processor to the rooms, whose patches come before their steps. */
+const { PRIORITY_BELOW_NORMAL, PRIORITY_NORMAL } = constants.priority;
+/** Someone waits for each word, and between them there is nothing to do. */
+export const SPEAKING_PRIORITY = PRIORITY_NORMAL;
+
+/** Starts a script of ours in a process of its own with a message channel. It ends when this process does. */
+export function startWorker(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  priority = PRIORITY_BELOW_NORMAL,
+): WorkerChild {
   const child = fork(script, args, {
     cwd,
     execArgv: ["--import", END_WITH_PARENT],
@@ -42,13 +49,13 @@ export function startWorker(script: string, args: readonly string[], cwd: string
     });
     child.once("close", (code, signal) => resolve({ code, signal, stderr }));
   });
-  if (child.pid !== undefined) lowerPriority(child.pid);
+  if (child.pid !== undefined) setPriorityOf(child.pid, priority);
   return { child, ended };
 }
 
-function lowerPriority(pid: number): void {
+function setPriorityOf(pid: number, priority: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(pid, priority);
   } catch {
     // It may have ended already, or the system may not allow it; it then runs as it is.
   }

@@ -236,7 +236,7 @@ describe("dialogue in a scene", function () {
     };
     const heard = ears(bo);
     await heard.end(await say(bo, "What do you know?", "smith")).finally(() => (bench.voices.say = speak));
-    assert.equal(system, "You are Bruno.\n\nWhat you know:\n- The bridge is out. <|im_end|>\n- It is winter.");
+    assert.equal(system, "You are Bruno.\nYou remember:\n- The bridge is out. <|im_end|>\n- It is winter.");
 
     assert.deepEqual(
       (await request("memory.forget", { factId: facts[0]!.id })).map(({ text }) => text),
@@ -292,6 +292,12 @@ describe("dialogue in a scene", function () {
     await assert.rejects(publish("Ours", "picture", ""), { code: "WRONG_KIND" });
     await ada.request("tag", tag([picture.moduleId, "not-yet"], [ours.moduleId]));
     await ada.request("tag", { nodeId: "wall", tag: null });
+    // What was fixed is remembered, and forgotten with the next version.
+    const wanted = [{ module: ours.moduleId, weight: 1 }];
+    const versions = async () => (await bench.voices.fix(wanted)).map(({ version }) => version);
+    assert.deepEqual(await versions(), [1]);
+    await publish("Ours", "voice", bench.voices.base!.hash);
+    assert.deepEqual(await versions(), [2]);
   });
 
   it("R22 is mute without a language base, and all else goes on", async () => {

@@ -30,10 +30,10 @@ describe("the system message", () => {
     const voice = voiceTag.parse({ persona: "{{char}} guards the gate. {{user}} is unknown to <BOT>." });
     assert.equal(
       systemMessage(voice, "Rolf $& Co", [{ text: "The bridge\nis out." }, { text: "It is winter." }]),
-      "Rolf $& Co guards the gate. the traveller is unknown to Rolf $& Co.\n\nWhat you know:\n- The bridge is out.\n- It is winter.",
+      "Rolf $& Co guards the gate. the player is unknown to Rolf $& Co.\nYou remember:\n- The bridge is out.\n- It is winter.",
     );
     assert.equal(systemMessage(voiceTag.parse({}), "Rolf", []), "You are Rolf.");
     const chinese = voiceTag.parse({ persona: "你是{{char}}，{{user}}来了。" });
-    assert.equal(systemMessage(chinese, "铁匠", [{ text: "桥断了" }]), "你是铁匠，旅行者来了。\n\n你知道：\n- 桥断了");
+    assert.equal(systemMessage(chinese, "铁匠", [{ text: "桥断了" }]), "你是铁匠，玩家来了。\n你记得：\n- 桥断了");
   });
 });
