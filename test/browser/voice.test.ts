@@ -178,7 +178,14 @@ describeInBrowser("a voice, in a browser", function () {
     await editor.getByTestId("attach").click();
     await editor.getByTestId("attached").waitFor();
     moduleId = (await voice())!.modules[0]!.module;
+    // An earlier step as a second voice: both are mixed.
+    await editor.getByTestId(`sample-${SAVE_STEPS}`).click();
+    await editor.getByTestId("publish-name").fill("Younger smith");
+    await editor.getByTestId("publish").click();
+    await editor.getByTestId("attach").click({ timeout: 30_000 });
+    await reads("the voices", async () => (await voice())?.modules.length, 2);
     await editor.getByTestId("voice-part-persona").click();
+    assert.equal(await editor.locator('[data-testid="voice-modules"] input[type="range"]').count(), 2);
     await editor.getByTestId(`weight-${moduleId}-number`).fill("0.5");
     await editor.keyboard.press("Enter");
     await reads("the weight", weight, 0.5);
