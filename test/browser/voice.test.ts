@@ -20,7 +20,7 @@ const DIALOGUES = 6;
 
 /** The embedded base or, while there is none, a tiny one that has learned nothing. */
 const embedded = join(root, "assets/base/mini-llama");
-const VOICE_BASE = existsSync(embedded) ? embedded : join(root, "test/golden/text/talker");
+const VOICE_BASE = existsSync(join(embedded, "config.json")) ? embedded : join(root, "test/golden/text/talker");
 
 const pasted = [
   "player: Do you sell swords?",
