@@ -7,6 +7,17 @@ import { openSafetensors, readTensorRaw, writeSafetensors } from "../../lora/ind
 const METADATA_KEY = "lora_adapter_metadata";
 const PART = "language_model";
 
+/** What PEFT wants to find as `adapter_config.json` beside the file; undefined for a module that is no voice's. */
+export function peftConfigOf(path: string): Readonly<Record<string, unknown>> | undefined {
+  const text = openSafetensors(path).metadata[METADATA_KEY];
+  if (text === undefined) return undefined;
+  const fields = Object.entries(JSON.parse(text) as Record<string, unknown>);
+  const own = fields.filter(([key]) => key.startsWith(`${PART}.`));
+  return own.length === 0
+    ? undefined
+    : Object.fromEntries(own.map(([key, value]) => [key.slice(PART.length + 1), value]));
+}
+
 /** @param folder PEFT's; the file lies in it when this returns. Errors: the engine's for the folder. */
 export function packVoiceModule(folder: string): string {
   const file = openSafetensors(join(folder, "adapter_model.safetensors"));

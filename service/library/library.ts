@@ -17,7 +17,7 @@ import { Assets } from "./assets.ts";
 import { readAudit } from "./audit.ts";
 import { writeDatasetFolder } from "./dataset-folder.ts";
 import { Datasets } from "./datasets.ts";
-import { Lines } from "./lines.ts";
+import { Lines, refuseOtherKind } from "./lines.ts";
 import { Memories } from "./memories.ts";
 import { Modules } from "./modules.ts";
 import { ObjectKeeper } from "./object-keeper.ts";
@@ -144,8 +144,11 @@ export class Library extends EventEmitter<LibraryEvents> {
     await writeDatasetFolder(this.#store.objects, images, folder);
     return images.map(({ sha256 }) => sha256);
   }
+  /** On pictures. Errors: NOT_FOUND, WRONG_KIND. */
   async report(id: string, lang: Language, triggerWord?: string): Promise<ReportReply> {
-    const { name } = await this.#datasets.summary(id);
+    const summary = await this.#datasets.summary(id);
+    refuseOtherKind(summary, "picture");
+    const { name } = summary;
     const images = await this.#datasets.rows(id);
     const { objects, temporaryDir: temporary } = this.#store;
     return reportOn({ objects, temporary, name, images, lang, base: this.#base, triggerWord });

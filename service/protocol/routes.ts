@@ -126,7 +126,10 @@ export interface ReportReply {
   readonly suggested: { readonly rank: number; readonly learningRate: number; readonly steps: number };
 }
 
-/** GET /api/modules, GET /api/modules/:id; the file itself: GET /api/modules/:id/:version/file */
+/**
+ * GET /api/modules, GET /api/modules/:id; the file itself: GET /api/modules/:id/:version/file. Of a voice it is PEFT's
+ * `adapter_model.safetensors`; what PEFT wants beside it: GET /api/modules/:id/:version/adapter_config.json
+ */
 export interface ModuleReply {
   readonly id: string;
   readonly name: string;

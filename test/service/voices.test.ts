@@ -77,6 +77,11 @@ describe("a voice, from lines to words", function () {
     };
     const { moduleId } = published;
     await eventually(() => studio.state.modules.get(moduleId)?.kind === "voice", "the module");
+    const config = await fetch(`${service.url}/api/modules/${moduleId}/1/adapter_config.json`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { peft_type: type, r, task_type: task } = (await config.json()) as Record<string, unknown>;
+    assert.deepEqual([type, r, task], ["LORA", 2, "CAUSAL_LM"]);
     assert.equal(studio.state.voiceBase, "talker");
     assert.deepEqual([studio.state.datasets.get(id)?.kind, studio.state.datasets.get(id)?.lines], ["voice", 8]);
 

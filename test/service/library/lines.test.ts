@@ -178,6 +178,7 @@ describe("a voice's data set", function () {
     const [id, pictures] = [await make(), await make("picture")];
     await assert.rejects(library.putLines(pictures, line(1), "add", ADA), { code: "WRONG_KIND" });
     await assert.rejects(library.getLines(pictures, 0, 1), { code: "WRONG_KIND" });
+    await assert.rejects(library.report(id, "en"), { code: "WRONG_KIND" });
     const data = async function* () {
       yield Buffer.from("x");
     };
