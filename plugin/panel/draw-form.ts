@@ -19,18 +19,19 @@ export const initialDrawForm: DrawForm = {
   count: "4",
   seed: "1",
   steps: "20",
-  guidance: "5",
+  guidance: "",
   sampler: "DPM++ 2M",
 };
 
-/** A number from a field, kept within what the service takes; the default where there is none. */
-function within(text: string, low: number, high: number, fallback: number): number {
+/** A number from a field, kept within what the service takes; the fallback where there is none. */
+function within<Fallback extends number | undefined>(text: string, low: number, high: number, fallback: Fallback) {
   const value = Number(text.trim().replace(",", "."));
   return text.trim() === "" || !Number.isFinite(value) ? fallback : Math.min(high, Math.max(low, value));
 }
 
 /** The tag's prompt and modules, then what the person adds. */
 export function drawRequestOf(form: DrawForm, tag: LoraTag, nodeId: string, kind: SlotKind): DrawJobRequest {
+  const guidanceScale = within(form.guidance, 0, 30, undefined);
   return {
     nodeId,
     kind,
@@ -39,7 +40,7 @@ export function drawRequestOf(form: DrawForm, tag: LoraTag, nodeId: string, kind
     stack: [...tag.modules],
     seeds: seedsFrom(within(form.seed, 0, 2 ** 32 - 1, 1), Number(form.count)),
     steps: Math.round(within(form.steps, 1, 150, 20)),
-    guidanceScale: within(form.guidance, 0, 30, 5),
+    ...(guidanceScale === undefined ? {} : { guidanceScale }),
     sampler: form.sampler,
   };
 }

@@ -157,6 +157,7 @@ function DrawAdvanced({ form, set }: { readonly form: DrawForm; readonly set: (c
           value={form.guidance}
           onChange={(guidance) => set({ guidance })}
           hint={t.generate.guidanceHint}
+          placeholder={t.train.auto}
           numeric
         />
         <Select

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { openStableDiffusion, readBaseDefaults } from "../../lora/index.ts";
 import { rememberedHash } from "./base-hash.ts";
 
+/** Where neither the request nor the base says. */
+const GUIDANCE_SCALE = 5;
+
 export interface Base {
   /** Folder or file. */
   readonly path: string;
@@ -11,6 +14,8 @@ export interface Base {
   readonly hash: string;
   /** Side of its pictures, pixels. */
   readonly side: number;
+  /** For drawings that do not say. */
+  readonly guidanceScale: number;
   /** What it suggests for training; undefined where it says nothing. */
   readonly learningRate: number | undefined;
 }
@@ -24,5 +29,7 @@ export async function readBase(path: string, dataDir: string): Promise<Base> {
   const [unet] = base.weights.unet.values();
   if (!unet) throw new Error(`${path}: a base without UNet weights`);
   const hash = await rememberedHash([unet.path], join(dataDir, "base-hash.json"));
-  return { path, name: base.name, side: base.side, hash, learningRate: readBaseDefaults(path).learning_rate };
+  const { guidanceScale = GUIDANCE_SCALE } = base.drawing;
+  const { learning_rate: learningRate } = readBaseDefaults(path);
+  return { path, name: base.name, side: base.side, hash, guidanceScale, learningRate };
 }

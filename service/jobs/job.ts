@@ -62,7 +62,10 @@ export interface StackModule {
   readonly sha256: string;
   readonly weight: number;
 }
-export type FixedDrawRequest = Omit<DrawRequest, "stack"> & { readonly stack: readonly StackModule[] };
+export type FixedDrawRequest = Omit<DrawRequest, "stack" | "guidanceScale"> & {
+  readonly stack: readonly StackModule[];
+  readonly guidanceScale: number;
+};
 
 interface JobBase {
   readonly owner: string;

@@ -254,9 +254,10 @@ export class Jobs extends EventEmitter<JobsEvents> {
     return join(this.#store.dataDir, "jobs", jobId);
   }
 
-  async #fix({ stack, seeds, ...request }: DrawRequest): Promise<FixedDrawRequest> {
+  async #fix({ stack, seeds, guidanceScale, ...request }: DrawRequest): Promise<FixedDrawRequest> {
     return {
       ...request,
+      guidanceScale: guidanceScale ?? this.base.guidanceScale,
       seeds: [...new Set(seeds)],
       stack: await fixStack(stack, this.#library, { kind: "picture", hash: this.base.hash }),
     };

@@ -67,7 +67,8 @@ const drawRequest = z.strictObject({
   stack: z.array(tagModule).max(limits.modulesPerStackMax).default([]),
   seeds: z.array(seed).min(1).max(limits.seedsPerDrawMax),
   steps: z.int().min(1).max(150).default(20),
-  guidanceScale: z.number().min(0).max(30).default(5),
+  /** Absent: what suits the base. */
+  guidanceScale: z.number().min(0).max(30).optional(),
   sampler: z.enum(["DDIM", "Euler", "Euler a", "DPM++ 2M"]).default("DPM++ 2M"),
 });
 export type DrawJobRequest = z.infer<typeof drawRequest>;

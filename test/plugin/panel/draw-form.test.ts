@@ -16,6 +16,12 @@ describe("panel: draw form", () => {
     assert.equal(drawRequestOf({ ...initialDrawForm, negative: "beard" }, tag, "n", "albedo").negative, "beard");
   });
 
+  it("leaves the guidance to the base until somebody types one", () => {
+    const guidanceFor = (guidance: string) =>
+      drawRequestOf({ ...initialDrawForm, guidance }, tag, "n", "albedo").guidanceScale;
+    assert.deepEqual(["", "x", "4,5", "99"].map(guidanceFor), [undefined, undefined, 4.5, 30]);
+  });
+
   it("whatever is typed becomes a request that the protocol takes", () => {
     for (const text of ["", "x", "-5", "1e99", "7,5", "NaN"]) {
       const form = { ...initialDrawForm, seed: text, steps: text, guidance: text };
