@@ -17,21 +17,30 @@ const hasSign = (text: string): boolean => /[^\p{L}\p{N}\p{M}\s\u2581]/u.test(te
 /** A word in brackets is a marker by itself: `<<SYS>>` in `[INST] <<SYS>>`. */
 const isBracketed = (word: string): boolean => /^[<[{(|].*[>\]})|]$/u.test(word);
 
+export interface ForbiddenTexts {
+  /** A tokenizer finds these anywhere. */
+  readonly tokens: readonly string[];
+  /** A reader takes these for marks where a word may begin: "A:" is no mark in "data:". */
+  readonly marks: readonly string[];
+}
+
 /**
  * @param tokens the tokenizer's added tokens: special ones always stand for something, others where they look like markers
  *   or the template writes their signs
  * @param frames what the template writes around contents, e.g. `<s>[INST] <<SYS>>\n`
  * @returns the texts that contents must not hold
  */
-export function forbiddenTexts(tokens: readonly AddedToken[], frames: readonly string[]): string[] {
+export function forbiddenTexts(tokens: readonly AddedToken[], frames: readonly string[]): ForbiddenTexts {
   const isWritten = (text: string) => text.length > 1 && hasSign(text) && frames.some((frame) => frame.includes(text));
   const contents = tokens.map(({ content }) => content).filter((content) => content !== "");
   const guarded = tokens.filter(({ content, special }) => special || isMarker(content) || isWritten(content));
   const between = contents.length > 0 ? new RegExp(`\n|${alternatives(contents)}`, "u") : /\n/u;
   const lines = frames.flatMap((frame) => frame.split(between)).map((line) => line.trim());
   const words = lines.flatMap((line) => line.split(/\s+/u)).filter(isBracketed);
-  const texts = [...guarded.map(({ content }) => content), ...[...lines, ...words].filter(isMarker)];
-  return [...new Set(texts)].filter((text) => text !== "");
+  return {
+    tokens: [...new Set(guarded.map(({ content }) => content))].filter((text) => text !== ""),
+    marks: [...new Set([...lines, ...words].filter(isMarker))],
+  };
 }
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
@@ -45,10 +54,18 @@ function alternatives(texts: readonly string[]): string {
     .join("|");
 }
 
+/** Scripts without blanks between words begin one anywhere. */
+const WORD_START = "(?<![\\p{Script=Latin}\\p{N}])";
+const beginsWord = (text: string): boolean => /^[\p{Script=Latin}\p{N}]/u.test(text);
+
 /** @returns a function that puts a blank where a text holds a forbidden one, whatever its case */
-export function withoutTexts(forbidden: readonly string[]): (text: string) => string {
-  if (forbidden.length === 0) return (text) => text;
-  const pattern = new RegExp(alternatives(forbidden), "giu");
+export function withoutTexts({ tokens, marks }: ForbiddenTexts): (text: string) => string {
+  const anywhere = [...tokens, ...marks.filter((mark) => !beginsWord(mark))];
+  const starting = marks.filter(beginsWord);
+  const sources = [alternatives(anywhere), starting.length > 0 ? `${WORD_START}(?:${alternatives(starting)})` : ""];
+  const source = sources.filter((one) => one !== "").join("|");
+  if (source === "") return (text) => text;
+  const pattern = new RegExp(source, "giu");
   return (text) => {
     // What is left may join to another one. Each round leaves fewer signs or fewer blanks, so there is a last.
     for (let before = ""; before !== text;) {

@@ -61,7 +61,9 @@ export class TextTokenizer {
     const forbidden = forbiddenTexts([...marks.values()], this.frames());
     this.clean = withoutTexts(forbidden);
     const unknown = this.encode("\u{10FFFF}");
-    const guarded = [...marks].filter(([id, { content }]) => forbidden.includes(content) && !unknown.includes(id));
+    const guarded = [...marks].filter(
+      ([id, { content }]) => forbidden.tokens.includes(content) && !unknown.includes(id),
+    );
     this.guardedIds = new Set(guarded.map(([id]) => id));
   }
 

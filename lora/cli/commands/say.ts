@@ -20,7 +20,7 @@ const REMEMBERED_MAX = 20;
 export const sayCommand = defineCommand({
   meta: { name: "say", description: "Talk to a language model and its modules" },
   args: {
-    base: { type: "string", description: "Base model: a Hugging Face folder", required: true },
+    base: { type: "string", description: "Base model: a Hugging Face folder or a .gguf file", required: true },
     prompt: { type: "string", description: "What to say to it; without it, lines are read from the terminal" },
     system: { type: "string", description: "Who it is" },
     lora: { type: "string", description: "Modules, comma-separated: FILE or FOLDER, with :WEIGHT if not 1" },
