@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { openLanguageModel, VoiceStudio } from "../../../lora/index.ts";
-import type { VoiceRequest } from "../../../service/jobs/index.ts";
+import { readVoiceBase, type VoiceRequest } from "../../../service/jobs/index.ts";
 import { SpeakingQueue } from "../../../service/jobs/speaking-queue.ts";
 import { limits } from "../../../service/protocol/index.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { eventually, isAlive, openWorkbench, PATIENCE_MS, TALKER, type Workbench } from "./workbench.ts";
 
 const request = (wanted: Partial<VoiceRequest> & { text?: string } = {}): VoiceRequest => {
@@ -135,6 +138,21 @@ describe("voices", function () {
     } finally {
       await mute.close();
     }
+  });
+});
+
+describe("the language base", () => {
+  it("R22 is none where its files are not there, and an error where they are damaged", async () => {
+    const dir = tempDir();
+    const read = (path = dir) => readVoiceBase(path, dir);
+    assert.deepEqual([await read(join(dir, "nowhere")), await read()], [undefined, undefined]);
+    for (const name of ["config.json", "model.safetensors"]) copyFileSync(join(TALKER, name), join(dir, name));
+    assert.equal(await read(), undefined, "no tokenizer");
+    for (const name of ["tokenizer.json", "tokenizer_config.json"]) copyFileSync(join(TALKER, name), join(dir, name));
+    const { hash } = (await read())!;
+    assert.equal(hash, (await read(TALKER))!.hash);
+    writeFileSync(join(dir, "config.json"), "{}");
+    await assert.rejects(read(), { code: /^BASE_/ });
   });
 });
 
