@@ -5,16 +5,15 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { describeInBrowser, launchChromium } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
-const SHOTS = join(root, "output/screenshots");
 const PICTURES = join(root, "assets/demo/zhangsan");
 const NODE = "npc-smith";
 const SLOT = `${NODE}/portrait`;
@@ -87,7 +86,6 @@ describeInBrowser("the main job, in a browser", function () {
     page.on("pageerror", (error) => faults.push(String(error)));
     return page;
   };
-  const shot = (page: Page, name: string) => page.screenshot({ path: join(SHOTS, `${name}.png`) });
   const step = async (): Promise<number> => {
     const text = await editor.getByTestId("fact-step").textContent();
     return Number(/\d+/.exec(text ?? "")?.[0] ?? 0);
@@ -95,7 +93,6 @@ describeInBrowser("the main job, in a browser", function () {
   const status = () => editor.getByTestId("job").getAttribute("data-status");
 
   before(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     service = await ServiceProcess.start(dataDir);
     browser = await launchChromium();
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en" });
@@ -111,7 +108,7 @@ describeInBrowser("the main job, in a browser", function () {
     await editor.goto(service.url);
     await editor.getByTestId(`node-${NODE}`).click({ timeout: 90_000 });
     await editor.getByTestId("selected-name").waitFor();
-    await shot(editor, "1-selected");
+    await screenshot(editor, "1-selected");
   });
 
   it("takes dropped pictures, reports on them, and lets captions be edited", async () => {
@@ -126,7 +123,7 @@ describeInBrowser("the main job, in a browser", function () {
       async () => /saved/i.test((await editor.getByTestId("captions-state").textContent()) ?? ""),
       20,
     );
-    await shot(editor, "2-pictures");
+    await screenshot(editor, "2-pictures");
   });
 
   it("trains, and goes on when the worker is killed", async () => {
@@ -134,7 +131,7 @@ describeInBrowser("the main job, in a browser", function () {
     await editor.getByTestId("setting-save-steps").fill(String(SAVE_STEPS));
     await editor.getByTestId("start-training").click();
     await until("the first step", async () => (await step()) >= 1, 120);
-    await shot(editor, "3-training");
+    await screenshot(editor, "3-training");
     const first = await until("the training process", async () => trainer(service.pid), 10);
     process.kill(first, "SIGKILL");
     const second = await until(
@@ -153,11 +150,11 @@ describeInBrowser("the main job, in a browser", function () {
   it("goes on after kill -9 of the service: the page comes back by itself, the job ends", async () => {
     await service.kill();
     await editor.getByTestId("offline").waitFor({ timeout: 20_000 });
-    await shot(editor, "4-offline");
+    await screenshot(editor, "4-offline");
     service = await ServiceProcess.start(dataDir, { port: Number(new URL(service.url).port) });
     await until("the end of the job", async () => (await status()) === "done", 240);
     assert.equal(await step(), STEPS);
-    await shot(editor, "5-trained");
+    await screenshot(editor, "5-trained");
   });
 
   it("publishes the chosen step and attaches it", async () => {
@@ -166,7 +163,7 @@ describeInBrowser("the main job, in a browser", function () {
     await editor.getByTestId("published").waitFor({ timeout: 30_000 });
     await editor.getByTestId("attach").click();
     await editor.getByTestId("attached").waitFor();
-    await shot(editor, "6-published");
+    await screenshot(editor, "6-published");
   });
 
   it("draws portraits, and shows the chosen one to a player in another window: same hash, same pixels", async () => {
@@ -185,7 +182,7 @@ describeInBrowser("the main job, in a browser", function () {
       },
       30,
     );
-    await shot(editor, "7-applied");
+    await screenshot(editor, "7-applied");
     playerContext = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en" });
     player = await watched(playerContext);
     await player.goto(`${service.url}/?role=player&name=Ada`);
@@ -198,7 +195,7 @@ describeInBrowser("the main job, in a browser", function () {
       90,
     );
     assert.deepEqual(theirs, mine);
-    await shot(player, "8-player");
+    await screenshot(player, "8-player");
   });
 
   it("a player who drops and comes back sees what changed meanwhile", async () => {
@@ -224,7 +221,7 @@ describeInBrowser("the main job, in a browser", function () {
       60,
     );
     assert.deepEqual(again, back);
-    await shot(player, "9-player-back");
+    await screenshot(player, "9-player-back");
   });
 
   it("no page reported a fault", () => assert.deepEqual(faults, []));

@@ -7,11 +7,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { describeInBrowser, launchChromium } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
-const SHOTS = join(root, "output/screenshots");
 const NODE = "house-inn";
 
 /** What the room says of the surface, and what its material shows. */
@@ -101,10 +100,8 @@ describeInBrowser("a surface and a folder, in a browser", function () {
       await page.waitForTimeout(100);
     }
   };
-  const shot = (name: string) => page.screenshot({ path: join(SHOTS, `${name}.png`) });
 
   before(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     service = await ServiceProcess.start(dataDir);
     browser = await launchChromium();
     const viewport = { width: 1280, height: 800 };
@@ -146,7 +143,7 @@ describeInBrowser("a surface and a folder, in a browser", function () {
     await slot(1, false);
     // Many nodes were passed on the way here; the camera ends at the last.
     assert.ok((await metresOff(page, NODE)) < 0.5);
-    await shot("10-surface");
+    await screenshot(page, "10-surface");
   });
 
   it("keeps what was drawn while another tab is looked at", async () => {
@@ -199,7 +196,7 @@ describeInBrowser("a surface and a folder, in a browser", function () {
       "portrait of smith",
       "",
     ]);
-    await shot("11-folder");
+    await screenshot(page, "11-folder");
   });
 
   it("no page reported a fault", () => assert.deepEqual(faults, []));

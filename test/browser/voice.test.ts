@@ -4,15 +4,14 @@
  * they come. Screenshots are kept in `output/screenshots`.
  */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { describeInBrowser, launchChromium } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
-const SHOTS = join(root, "output/screenshots");
 const NODE = "npc-smith";
 const STEPS = 6;
 const SAVE_STEPS = 3;
@@ -100,7 +99,6 @@ describeInBrowser("a voice, in a browser", function () {
   let editor: Page;
   let player: Page;
   let moduleId: string;
-  const shot = (page: Page, name: string) => page.screenshot({ path: join(SHOTS, `${name}.png`) });
   const watched = async (options: Parameters<Browser["newContext"]>[0]): Promise<Page> => {
     const page = await (await browser.newContext(options)).newPage();
     page.on("pageerror", (error) => faults.push(String(error)));
@@ -129,7 +127,6 @@ describeInBrowser("a voice, in a browser", function () {
   };
 
   before(async () => {
-    mkdirSync(SHOTS, { recursive: true });
     service = await ServiceProcess.start(dataDir, { env: { ANIMULA_VOICE_BASE: VOICE_BASE } });
     browser = await launchChromium();
     editor = await watched({ viewport: { width: 1280, height: 860 }, locale: "en", colorScheme: "light" });
@@ -154,7 +151,7 @@ describeInBrowser("a voice, in a browser", function () {
     await reads("the list", () => rows.count(), DIALOGUES);
     await rows.first().locator("textarea").nth(1).fill("Swords, aye. Sharp ones, friend.");
     await reads("what is saved", () => editor.getByTestId("lines-state").textContent(), "Saved");
-    await shot(editor, "12-voice-lines");
+    await screenshot(editor, "12-voice-lines");
   });
 
   it("trains on them, and shows what was said before and after, side by side", async () => {
@@ -169,7 +166,7 @@ describeInBrowser("a voice, in a browser", function () {
     const [before, after] = await editor.getByTestId("reply-0").locator("blockquote").allTextContents();
     assert.ok(before && after);
     assert.equal(await editor.locator('[data-testid^="reply-"]').count(), 3);
-    await shot(editor, "13-voice-replies");
+    await screenshot(editor, "13-voice-replies");
   });
 
   it("is published and attached, its weight can be undone and redone, and it gets a name and a persona", async () => {
@@ -200,7 +197,7 @@ describeInBrowser("a voice, in a browser", function () {
       async () => JSON.stringify([(await voice())?.name, (await voice())?.persona]),
       '["Bruno","You are a gruff smith."]',
     );
-    await shot(editor, "14-voice-persona");
+    await screenshot(editor, "14-voice-persona");
   });
 
   it("takes a character card, and gives it back with every key it had", async () => {
@@ -224,7 +221,7 @@ describeInBrowser("a voice, in a browser", function () {
     await editor.getByTestId("memory-text").fill("The mill burned down.");
     await editor.getByTestId("memory-add").click();
     await editor.getByTestId("fact").waitFor();
-    await shot(editor, "15-voice-talk");
+    await screenshot(editor, "15-voice-talk");
     await editor.getByTestId("forget").click();
     await reads("the facts", () => editor.getByTestId("fact").count(), 0);
   });
@@ -238,7 +235,7 @@ describeInBrowser("a voice, in a browser", function () {
     await player.getByTestId("talk-hint").waitFor({ timeout: 60_000 });
     await player.keyboard.up("KeyA");
     assert.equal(await player.getByTestId("talk-hint").textContent(), "Enter与Bruno交谈");
-    await shot(player, "16-voice-met");
+    await screenshot(player, "16-voice-met");
     await player.keyboard.press("Enter");
     const lines = player.getByTestId("talk-lines").locator("li");
     assert.match((await lines.first().textContent()) ?? "", /Do you sell swords\?/);
@@ -263,7 +260,7 @@ describeInBrowser("a voice, in a browser", function () {
       const seen = (await bubbles(player)).slice(before);
       for (const text of seen) assert.ok(answer.startsWith(text), `${text} is no beginning of ${answer}`);
       if (seen.length > 1) {
-        await shot(player, "17-voice-heard");
+        await screenshot(player, "17-voice-heard");
         return;
       }
     }
@@ -279,7 +276,7 @@ describeInBrowser("a voice, in a browser", function () {
     assert.equal(await mine.locator("small").textContent(), "Ada");
     await reads("the answer's end", () => editor.getByTestId("talk-reply").last().getAttribute("data-over"), "true");
     assert.equal(await player.locator(".animula-talk img, .animula-bubble img").count(), 0);
-    await shot(player, "18-voice-said");
+    await screenshot(player, "18-voice-said");
     await player.keyboard.press("Escape");
     assert.equal(await player.getByTestId("talk-input").isVisible(), false);
     assert.equal(await player.evaluate(() => (document.activeElement as HTMLElement).dataset["testid"]), "canvas");
@@ -292,16 +289,16 @@ describeInBrowser("a voice, in a browser", function () {
     await editor.keyboard.press("Tab");
     await editor.keyboard.press("ArrowLeft");
     await editor.getByTestId("voice-persona").waitFor();
-    await shot(editor, "19-voice-persona-zh");
+    await screenshot(editor, "19-voice-persona-zh");
     await editor.keyboard.press("ArrowLeft");
     await editor.getByTestId("replies").waitFor();
-    await shot(editor, "20-voice-replies-zh");
+    await screenshot(editor, "20-voice-replies-zh");
     await editor.getByTestId("tab-library").click();
     await editor.getByTestId(`module-${moduleId}`).locator("button").first().click();
     const attach = editor.getByTestId(`library-attach-${moduleId}`);
     await attach.waitFor();
     assert.equal(await attach.isDisabled(), true, "a voice counts as attached where it speaks");
-    await shot(editor, "21-voice-library");
+    await screenshot(editor, "21-voice-library");
   });
 
   it("no page reported a fault", () => assert.deepEqual(faults, []));

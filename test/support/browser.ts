@@ -1,6 +1,7 @@
 /** A real Chromium for the tests that drive a page. */
-import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { chromium, type Browser, type Page } from "playwright-core";
 
 const CANDIDATES = [
   process.env["CHROMIUM"],
@@ -37,4 +38,14 @@ export function describeInBrowser(title: string, body: (this: Mocha.Suite) => vo
       });
     });
   else describe.skip(`${title} (left out: no Chromium; install it, or name the program in CHROMIUM)`, body);
+}
+
+const SHOTS = join(import.meta.dirname, "../../output/screenshots");
+/** Two pages drawn in software beside a training job: a frame may take longer than Playwright waits by itself. */
+const SHOT_PATIENCE_MS = 120_000;
+
+/** Keeps what a page shows as `output/screenshots/<name>.png`. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), timeout: SHOT_PATIENCE_MS });
 }
