@@ -30,7 +30,7 @@ const { values: args } = parseArgs({
     start: { type: "string", default: "0" },
     until: { type: "string", default: "" },
     threads: { type: "string", default: "1" },
-    prompt: { type: "string", default: "5" },
+    prompt: { type: "string", default: "0" },
   },
 });
 const SAVE_EVERY = 100;
