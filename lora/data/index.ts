@@ -3,7 +3,8 @@ export { balanceClassSamples, type Batch, batchesPerEpoch, epochBatches, splitVa
 export { assignBuckets, type Bucket, type BucketOptions, bucketSizes, nearestBucket, type Size } from "./buckets.ts";
 export { buildCaption, type CaptionOptions, hasWord, withTrigger } from "./caption.ts";
 export { type ImageDataset, type ImageDatasetOptions, type ImageSample, readImageDataset } from "./dataset.ts";
-export { loadImage, type LoadImageOptions } from "./image.ts";
+export { loadImage, readPicture, type LoadImageOptions, type PictureFile } from "./image.ts";
+export { isImageName } from "./image-folder.ts";
 export type { Problem, ProblemCode } from "./problem.ts";
 export { epochSeed, seededRandom } from "./random.ts";
 export { type AdapterCallback, LatentDecoder, LatentEncoder, type Plane, TextEncoder, unetInputs } from "./encoders.ts";
@@ -16,6 +17,7 @@ export {
   type TokenizedDialogues,
 } from "./text-batches.ts";
 export { readTextDataset, type Dialogue, type DialogueProblem, type TextDataset } from "./text-dataset.ts";
-export { isRowReason, parseDialogueRow, type RowReason } from "./text-rows.ts";
+export { isRowReason, type RowReason } from "./text-reasons.ts";
+export { parseDialogueRow } from "./text-rows.ts";
 export { distinctShare, formatTextReport, reportText, type TextReport } from "./text-report.ts";
 export { formatReport } from "./report-format.ts";

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ChatMessage } from "../models/index.ts";
 import { dataErrors } from "./errors.ts";
-import { isRowReason, parseDialogueRow } from "./text-rows.ts";
+import { isRowReason, rowReason, type RowReason } from "./text-reasons.ts";
+import { parseDialogueRow } from "./text-rows.ts";
 
 export interface Dialogue {
   readonly messages: readonly ChatMessage[];
@@ -60,7 +61,7 @@ function filesOf(path: string): string[] {
 
 interface Row {
   readonly line: number;
-  readonly row: { readonly value: unknown } | { readonly reason: string };
+  readonly row: { readonly value: unknown } | RowReason;
 }
 
 function rowsOf(file: string): Row[] {
@@ -92,6 +93,6 @@ function parseLine(line: string): Row["row"] {
   try {
     return { value: JSON.parse(line) as unknown };
   } catch (error) {
-    return { reason: `expected JSON, got an error: ${(error as Error).message}` };
+    return rowReason("ROW_NOT_JSON", { problem: (error as Error).message });
   }
 }

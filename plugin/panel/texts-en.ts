@@ -244,7 +244,8 @@ export const en = {
     pasteLabel: "Lines",
     pastePlaceholder: (name: string) =>
       `player: Do you sell swords?\n${name}: Swords, aye. Good ones, if your purse is.`,
-    pasteHint: "Turns with a name before the colon, an empty line between dialogues; or JSON lines.",
+    pasteHint:
+      "Turns with a name before the colon, an empty line between dialogues; or an exchange a line, said → answered; or JSON lines.",
     pasteAdd: "Add lines",
     kept: (n: number) => `${plural(n, "dialogue", "dialogues")} added`,
     skipped: (n: number) => `${plural(n, "line was", "lines were")} left out`,

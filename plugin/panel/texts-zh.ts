@@ -242,7 +242,7 @@ export const zh: Texts = {
     paste: "粘贴台词",
     pasteLabel: "台词",
     pastePlaceholder: (name) => `玩家：你卖剑吗？\n${name}：剑，有。钱包够厚，剑就够好。`,
-    pasteHint: "每轮以名字加冒号开头，对话之间空一行；也可以是 JSON 行。",
+    pasteHint: "每轮以名字加冒号开头，对话之间空一行；也可以一行一组问答（说的话 → 回答），或 JSON 行。",
     pasteAdd: "添加台词",
     kept: (n) => `已添加 ${n} 段对话`,
     skipped: (n) => `${n} 行未采用`,

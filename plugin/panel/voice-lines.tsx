@@ -1,9 +1,9 @@
 import { useState } from "react";
-import type { LinesUploadReply } from "../../service/protocol/index.ts";
+import { lineReason, type LinesUploadReply } from "../../service/protocol/index.ts";
 import { Button, ConfirmButton, Fold, Notice, Problem, Section, TextInput } from "./controls.tsx";
 import { blankDialogue, removeDialogue, setTurn, type Dialogues } from "./dialogues.ts";
 import { FileDrop } from "./file-drop.tsx";
-import { useTexts } from "./texts.ts";
+import { useLanguage, useTexts } from "./texts.ts";
 import type { NodeDialogues } from "./use-dialogues.ts";
 
 interface LinesProps {
@@ -98,6 +98,7 @@ function Paste({ lines, name }: LinesProps) {
 
 function Outcome({ outcome, onClose }: { readonly outcome: LinesUploadReply; readonly onClose: () => void }) {
   const t = useTexts();
+  const language = useLanguage();
   const { kept, skipped, skippedCount } = outcome;
   return (
     <>
@@ -108,8 +109,8 @@ function Outcome({ outcome, onClose }: { readonly outcome: LinesUploadReply; rea
         <Notice kind="warning" testId="lines-skipped">
           <Fold title={t.voice.skipped(skippedCount)} open={skippedCount <= 5}>
             <ul className="an-lines">
-              {skipped.map(({ line, reason }, index) => (
-                <li key={index}>{t.voice.skippedLine(line, reason)}</li>
+              {skipped.map((each, index) => (
+                <li key={index}>{t.voice.skippedLine(each.line, lineReason(each, language))}</li>
               ))}
             </ul>
           </Fold>

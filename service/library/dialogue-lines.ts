@@ -1,108 +1,84 @@
-/** Lines as people have them → dialogues: the trainer's JSON layouts, and turns as they are written in a script. */
+/** Lines as people have them → dialogues: the trainer's JSON layouts, and scripts. */
 import { isRowReason, parseDialogueRow, type ChatMessage } from "../../lora/index.ts";
-import { limits, type DialogueLine } from "../protocol/index.ts";
+import {
+  limits,
+  lineReason,
+  type DialogueLine,
+  type LineReason,
+  type LineReasonCode,
+  type SkippedLine,
+} from "../protocol/index.ts";
+import { Script, type ScriptRow } from "./dialogue-script.ts";
 
-export interface SkippedLine {
-  /** From 1; in a JSON array the number of the entry. */
-  readonly line: number;
-  readonly reason: string;
-}
 export interface ReadLines {
   readonly dialogues: readonly DialogueLine[];
   readonly skipped: readonly SkippedLine[];
 }
 
-/** A dialogue, or why it is none. */
+/** A dialogue as it stands there, or why it is none. */
 interface Row {
   readonly line: number;
-  readonly value: unknown;
+  readonly row: { readonly value: unknown } | LineReason;
 }
 
-/** "Player: …", "玩家：…"; the names that a script gives its sides. */
-const TURN = /^([\p{L}\p{N}][\p{L}\p{N}\p{M} ._'-]{0,40}|\{\{\w+\}\})\s*[:：]\s*(.*)$/u;
-const SYSTEM = /^(system|persona|系统|人设)$/iu;
-const ASKING =
-  /^(player|user|human|you|me|q|question|visitor|guest|traveller|\{\{user\}\}|玩家|用户|旅行者|问|我|客人)$/iu;
-
-/** What is not JSON is a script: any other name than a player's answers, a blank line ends a dialogue. */
+/** What is not JSON is a script. */
 export function readDialogueLines(text: string): ReadLines {
   const source = text.replace(/^\uFEFF/, "");
   const dialogues: DialogueLine[] = [];
   const skipped: SkippedLine[] = [];
-  for (const { line, value } of rowsOf(source)) {
-    const read = value instanceof Unreadable ? { reason: value.reason } : parseDialogueRow(value);
-    const reason = isRowReason(read) ? read.reason : tooLong(read);
-    if (reason !== undefined) skipped.push({ line, reason });
-    else dialogues.push({ messages: read as ChatMessage[] });
+  for (const { line, row } of rowsOf(source)) {
+    const read = "code" in row ? row : dialogueOf(row.value);
+    if ("code" in read) skipped.push({ line, ...read, message: lineReason(read, "en") });
+    else dialogues.push(read);
   }
   return { dialogues, skipped: skipped.toSorted((a, b) => a.line - b.line) };
 }
 
-class Unreadable {
-  readonly reason: string;
-  constructor(reason: string) {
-    this.reason = reason;
-  }
+const because = (code: LineReasonCode, params: LineReason["params"] = {}): LineReason => ({ code, params });
+
+function dialogueOf(value: unknown): DialogueLine | LineReason {
+  const messages = parseDialogueRow(value);
+  if (isRowReason(messages)) return because(messages.code, messages.params);
+  return tooLong(messages) ?? { messages };
 }
 
-function tooLong(messages: readonly ChatMessage[]): string | undefined {
+function tooLong(messages: readonly ChatMessage[]): LineReason | undefined {
   const chars = messages.reduce((sum, { content }) => sum + content.length, 0);
   const limit = limits.lineCharsMax;
-  return chars > limit ? `expected at most ${limit} characters, got ${chars}; split the dialogue` : undefined;
+  return chars > limit ? because("LINE_TOO_LONG", { chars, limit }) : undefined;
 }
 
+/** A script may begin with a bracket too, as in "[sighs] …". */
+const JSON_ARRAY = /^\s*\[\s*[{\]]/;
+/** `{{user}}: …` is a turn. */
+const JSON_OBJECT = /^\s*\{(?!\{)/;
+
 function rowsOf(source: string): Row[] {
-  if (/^\s*\[/.test(source)) {
-    const values = parseJson(source);
-    if (values instanceof Unreadable) return [{ line: 1, value: values }];
-    return (values as unknown[]).map((value, i) => ({ line: i + 1, value }));
-  }
+  if (JSON_ARRAY.test(source)) return arrayRows(source);
   const script = new Script();
   const rows = source.split(/\r?\n/).flatMap((text, i): Row[] => {
     const line = i + 1;
-    if (!/^\s*\{(?!\{)/.test(text)) return script.read(text.trim(), line);
-    return [...script.end(), { line, value: parseJson(text) }];
+    if (!JSON_OBJECT.test(text)) return script.read(text.trim(), line).map(scriptRow);
+    return [...script.end().map(scriptRow), { line, row: parseJson(text) }];
   });
-  return [...rows, ...script.end()];
+  return [...rows, ...script.end().map(scriptRow)];
 }
 
-function parseJson(text: string): unknown {
+function arrayRows(source: string): Row[] {
+  const parsed = parseJson(source);
+  if ("code" in parsed) return [{ line: 1, row: parsed }];
+  return (parsed.value as unknown[]).map((value, i) => ({ line: i + 1, row: { value } }));
+}
+
+const scriptRow = ({ line, messages }: ScriptRow): Row => ({
+  line,
+  row: messages ? { value: { messages } } : because("LINE_UNCLEAR"),
+});
+
+function parseJson(text: string): Row["row"] {
   try {
-    return JSON.parse(text) as unknown;
+    return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    return new Unreadable(`expected JSON, got an error: ${(error as Error).message}`);
-  }
-}
-
-/** A dialogue written as a script, turn after turn. */
-class Script {
-  #line = 0;
-  #turns: { role: ChatMessage["role"]; content: string }[] = [];
-
-  /** Rows that are complete with this line. */
-  read(text: string, line: number): Row[] {
-    if (text === "") return this.end();
-    const [, name = "", said = ""] = TURN.exec(text) ?? [];
-    if (name === "") return this.#goOn(text, line);
-    if (this.#turns.length === 0) this.#line = line;
-    const role = SYSTEM.test(name) ? "system" : ASKING.test(name) ? "user" : "assistant";
-    const last = this.#turns.at(-1);
-    if (last?.role === role) last.content += `\n${said}`;
-    else this.#turns.push({ role, content: said });
-    return [];
-  }
-
-  /** A line without a name belongs to the turn before it. */
-  #goOn(text: string, line: number): Row[] {
-    const last = this.#turns.at(-1);
-    if (last) last.content += `\n${text}`;
-    else return [{ line, value: new Unreadable('expected JSON or "player: …" and "npc: …", got neither') }];
-    return [];
-  }
-
-  end(): Row[] {
-    const [turns, line] = [this.#turns, this.#line];
-    this.#turns = [];
-    return turns.length > 0 ? [{ line, value: { messages: turns } }] : [];
+    return because("ROW_NOT_JSON", { problem: (error as Error).message });
   }
 }

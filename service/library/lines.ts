@@ -48,8 +48,8 @@ export class Lines {
     const { dialogues, skipped } = readDialogueLines(text);
     const [first] = skipped;
     if (dialogues.length === 0 && (first || mode === "add")) {
-      const { line, reason } = first ?? { line: 1, reason: "expected lines, got nothing" };
-      throw new ServiceError("LINES_NONE", { lines: Math.max(1, skipped.length), line, reason });
+      const { line, code: reason, params } = first ?? { line: 1, code: "LINES_EMPTY", params: {} };
+      throw new ServiceError("LINES_NONE", { ...params, lines: Math.max(1, skipped.length), line, reason });
     }
     const before = mode === "add" ? await this.#read(row) : [];
     const all = [...before, ...dialogues];

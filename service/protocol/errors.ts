@@ -1,4 +1,5 @@
 /** The service's errors: code → HTTP status and what a person reads, in both languages. Codes cross the wire. */
+import { lineReason, type LineReasonCode } from "./line-reasons.ts";
 
 type Params = Readonly<Record<string, string | number>>;
 interface Row {
@@ -14,6 +15,10 @@ const kindsZh: Readonly<Record<string, string>> = {
   module: "模块",
   "data set": "数据集",
 };
+
+/** LINES_NONE has the code of the first reason as `reason`, and that one's parameters beside its own. */
+const firstReason = (params: Params, language: "en" | "zh"): string =>
+  lineReason({ code: params["reason"] as LineReasonCode, params }, language);
 
 export const errorTexts = {
   TOKEN_MISSING: {
@@ -225,8 +230,8 @@ export const errorTexts = {
   },
   LINES_NONE: {
     status: 400,
-    en: (p) => `None of ${p["lines"]} lines can be used; line ${p["line"]}: ${p["reason"]}`,
-    zh: (p) => `${p["lines"]} 行中没有可用的内容；第 ${p["line"]} 行：${p["reason"]}`,
+    en: (p) => `None of ${p["lines"]} lines can be used; line ${p["line"]}: ${firstReason(p, "en")}`,
+    zh: (p) => `${p["lines"]} 行中没有可用的内容；第 ${p["line"]} 行：${firstReason(p, "zh")}`,
   },
   TOO_MANY_LINES: {
     status: 413,

@@ -8,6 +8,7 @@ export {
   type ErrorCode,
   type Language,
 } from "./errors.ts";
+export { lineReason, lineReasonTexts, type LineReason, type LineReasonCode } from "./line-reasons.ts";
 export {
   moduleKinds,
   parseSlotKey,
@@ -73,6 +74,7 @@ export {
   type DialogueLine,
   type LinesReply,
   type LinesUploadReply,
+  type SkippedLine,
   type ModuleReply,
   type ModuleVersion,
   type ReportReply,

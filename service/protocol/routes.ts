@@ -1,6 +1,7 @@
 /** HTTP: paths, bodies and replies. Errors have the status of their code and an ErrorBody. */
 import * as z from "zod";
 import { limits } from "./limits.ts";
+import type { LineReason } from "./line-reasons.ts";
 import { displayName } from "./messages.ts";
 import { voiceTag, type VoiceTag } from "./tag.ts";
 import { moduleKinds, roles, type ModuleKind } from "./names.ts";
@@ -69,16 +70,23 @@ export interface DatasetReply {
 
 /**
  * POST /api/datasets/:id/lines adds, PUT replaces all. The body is text (text/plain or application/x-ndjson, UTF-8): JSON
- * lines or a JSON array as instruction–response, Alpaca, `messages` or ShareGPT, or turns as people write them,
- * "player: … / npc: …", a blank line between two dialogues. Nothing changes where no line can be used (LINES_NONE).
+ * lines or a JSON array as instruction–response, Alpaca, `messages` or ShareGPT; turns as people write them,
+ * "player: … / npc: …", a blank line between two dialogues; or an exchange a line, "said → answered" (->, => and a tab do
+ * as well). Nothing changes where no line can be used (LINES_NONE).
  */
 export interface LinesUploadReply {
   /** Dialogues taken from this body, and all that the data set now has. */
   readonly kept: number;
   readonly total: number;
   /** The first `limits.skippedNamedMax` that could not be used, by their line in the body. */
-  readonly skipped: readonly { readonly line: number; readonly reason: string }[];
+  readonly skipped: readonly SkippedLine[];
   readonly skippedCount: number;
+}
+export interface SkippedLine extends LineReason {
+  /** From 1; in a JSON array the number of the entry. */
+  readonly line: number;
+  /** English; `lineReason` gives it in another language. */
+  readonly message: string;
 }
 
 /** GET /api/datasets/:id/lines?offset=0&limit=100 */

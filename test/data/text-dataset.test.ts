@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { readTextDataset } from "../../lora/data/index.ts";
-import { isRowReason, parseDialogueRow } from "../../lora/data/text-rows.ts";
+import { isRowReason } from "../../lora/data/text-reasons.ts";
+import { parseDialogueRow } from "../../lora/data/text-rows.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const exchange = [
@@ -70,6 +71,8 @@ describe("rows of dialogue files", () => {
     "an unknown role": [{ messages: [{ role: "tool", content: "a" }] }, /expected a role from .*got "tool"/],
     "two turns of one": [{ messages: [exchange[0], exchange[0], exchange[1]] }, /in alternation, got user as turn 2/],
     "a list that is none": [{ messages: "a" }, /expected a list of messages, got "a"/],
+    "a role that every object has": [{ messages: [{ role: "constructor", content: "a" }] }, /got "constructor"/],
+    "a missing text": [{ messages: [{ role: "user" }] }, /expected a text for user, got nothing/],
     "history without pairs": [{ instruction: "a", output: "b", history: ["c"] }, /expected history as pairs/],
   };
   for (const [name, [row, reason]] of Object.entries(broken))
