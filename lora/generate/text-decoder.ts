@@ -15,10 +15,11 @@ import { Scope } from "../nn/index.ts";
 import { Session, type Feeds, type SessionOptions } from "../runtime/index.ts";
 
 /**
- * Half-precision weights up to this size are widened to float32 once, when the model is opened, which costs twice their size
- * in memory; larger ones anew at each step, which costs time.
+ * Weights up to this size are copied when the model is opened: half-precision ones widened to float32, which costs twice their
+ * size in memory instead of time at each step, and all in the order in which a step reads them, which saves a quarter of the
+ * processor's time of one row and a third of that of eight (540 MB of float32; opening took 0.5 s longer).
  */
-const WIDENED_BYTES_MAX = 2 ** 30;
+const COPIED_BYTES_MAX = 2 ** 30;
 
 export class TextDecoder {
   readonly base: LanguageWeights;
@@ -39,8 +40,9 @@ export class TextDecoder {
     const inputs = llamaInputs(graph, config, true);
     const adapters = stackAdapters(graph, sites);
     const bytes = [...base.weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const isCopied = bytes <= COPIED_BYTES_MAX;
     const weights = new FrozenWeights(graph, "language_model", base.weights, adapters.forPart("language_model"), {
-      widenOnce: bytes <= WIDENED_BYTES_MAX,
+      widenOnce: isCopied,
     });
     const scope = new Scope(weights);
     const { hidden, present } = llama(scope, inputs, config);
@@ -52,7 +54,10 @@ export class TextDecoder {
       [`keys.${i}`, keys] as const,
       [`values.${i}`, values] as const,
     ]);
-    const session = await Session.open<string>({ ...outputs, ...Object.fromEntries(caches) }, options);
+    const session = await Session.open<string>(
+      { ...outputs, ...Object.fromEntries(caches) },
+      { prepack: isCopied, ...options },
+    );
     return new TextDecoder(base, sites, session);
   }
 
