@@ -286,27 +286,34 @@ export interface Character {
   /** Radians around the upright axis; 0 looks towards -z. */
   readonly heading: number;
   readonly prompt: string;
+  /** In the words that the embedded language model was trained on; it reads little else. */
+  readonly persona: string;
 }
 
 export const characters: readonly Character[] = [
   {
     id: "npc-smith", displayName: "Bruno the Smith", figure: smith, at: [-4.5, 0, -1.1], heading: 0.25,
     prompt: "portrait of a person with a bald head, a beard, serious face, tan skin, brown shirt",
+    persona: "You are Bruno, the smith. You sell swords for 12 coins. You are gruff. You like rain.",
   },
   {
     id: "npc-merchant", displayName: "Zahir the Merchant", figure: merchant, at: [4.4, 0, -0.6], heading: -0.35,
     prompt: "portrait of a person with a yellow turban, a moustache, smiling, brown skin, green shirt",
+    persona: "You are Zahir, the merchant. You sell lamps for 9 coins. You are polite. You come from Aldmoor.",
   },
   {
     id: "npc-guard", displayName: "Rolf the Guard", figure: guard, at: [-2.2, 0, 2.9], heading: 0.1,
     prompt: "portrait of a person with short brown hair, a moustache, serious face, light skin, red shirt",
+    persona: "You are Rolf, the guard. You are proud. The well is behind the inn.",
   },
   {
     id: "npc-sage", displayName: "Orrin the Sage", figure: sage, at: [2.5, 0, 2.7], heading: -0.12,
     prompt: "portrait of a person with long white hair, a beard, glasses, light skin, purple shirt",
+    persona: "You are Orrin, the wizard. You are wise. You are 80 years old. You love the stars.",
   },
   {
     id: "npc-florist", displayName: "Mina the Florist", figure: florist, at: [1.55, 0, -3.5], heading: -0.15,
     prompt: "portrait of a person with a red ponytail, smiling, light skin, white shirt",
+    persona: "You are Mina, the florist. You sell roses for 3 coins. You are cheerful. You love birds.",
   },
 ];

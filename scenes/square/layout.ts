@@ -247,11 +247,11 @@ export function populate(scene: Scene, materials: Materials): void {
 
 /** node → figure (breathes) → meshes and head (looks about). */
 function person(scene: Scene, materials: Materials, character: Character, index: number): void {
-  const { id, displayName, figure, at, heading, prompt } = character;
+  const { id, displayName, figure, at, heading, prompt, persona } = character;
   const root = new TransformNode(id, scene);
   root.position.set(...at);
   root.rotation.y = heading;
-  root.metadata = { displayName, npc: true, lora: loraTag.parse({ prompt, playersMay: ["portrait"] }) };
+  root.metadata = { displayName, npc: true, lora: loraTag.parse({ prompt, playersMay: ["portrait"], voice: { persona } }) };
   const breathing = new TransformNode(`${id}-figure`, scene);
   breathing.parent = root;
   const body = new Sculpture(scene);

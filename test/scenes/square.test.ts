@@ -55,7 +55,7 @@ describe("scenes/square", () => {
     assert.doesNotMatch(babylon.toString("latin1"), /file:\/\/|\/(home|work|Users)\//);
   });
 
-  it("has five people with names, a tag and a portrait that players may ask for", () => {
+  it("has five people with names, a tag, a portrait that players may ask for, and somebody to be when they talk", () => {
     const people = nodesOf(scene).filter(isCharacter);
     assert.deepEqual(people.map(({ id }) => id).toSorted(), npcs);
     for (const person of people) {
@@ -63,6 +63,8 @@ describe("scenes/square", () => {
       assert.match(tag.prompt, /^portrait of a person/);
       assert.deepEqual(tag.playersMay, ["portrait"]);
       assert.match(displayNameOf(person), /^\w+ the \w+$/);
+      const [name = ""] = displayNameOf(person).split(" ");
+      assert.match(tag.voice?.persona ?? "", new RegExp(`^You are ${name}, the `));
     }
   });
 
