@@ -12,6 +12,10 @@ export const dataErrors = errorTable({
     `${file}: expected a metadata.csv or metadata.jsonl, got ${reason}; correct metadata_path or leave it out`,
   IMAGE_NOT_READABLE: (file: string, reason: string) =>
     `${file}: expected a picture, got ${reason}; export it again as PNG or JPEG, or remove it`,
+  IMAGE_ANIMATED: (file: string, frames: number) =>
+    `${file}: expected one picture, got ${frames} frames or pages; export the one you want as PNG`,
+  IMAGE_TOO_LARGE: (file: string, pixelsMax: number, width: number, height: number) =>
+    `${file}: expected at most ${Math.round(pixelsMax / 1e5) / 10} million pixels, got ${width}×${height}; reduce it or cut it into parts`,
   TEXT_NOT_FOUND: (path: string, got: string) =>
     `${path}: expected a file with dialogues (.jsonl, .ndjson or .json) or a folder with such files, got ${got}; check the path (relative paths start at the current directory)`,
   TEXT_TOO_LARGE: (file: string, mostMb: number, gotMb: number) =>

@@ -19,9 +19,17 @@ function toRgb(image: Sharp): Sharp {
   return image.flatten({ background: "#ffffff" }).toColourspace("srgb").removeAlpha();
 }
 
+/** What sharp says, as an answer to "expected a picture, got …". */
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/^Input file is missing.*$/, "nothing there"],
+  [/^Input file contains unsupported image format.*$/, "a file of no known picture format"],
+  [/^Input file: .*$/, "the file is damaged"],
+];
+
 function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text.split("\n")[0]!.replace(/^Input file: .*$/, "the file is damaged") || "an unknown fault";
+  const text = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!;
+  const known = reasons.find(([pattern]) => pattern.test(text));
+  return known?.[1] ?? (text || "an unknown fault");
 }
 
 async function checkFormat(image: Sharp): Promise<{ width: number; height: number }> {
@@ -103,6 +111,41 @@ export async function loadRgb(file: string, width: number, height: number): Prom
   try {
     return await toRgb(open(file)).resize(width, height, { fit: "fill" }).raw().toBuffer();
   } catch (cause) {
+    throw dataErrors.IMAGE_NOT_READABLE(file, reasonOf(cause));
+  }
+}
+
+/** A picture as it is: interleaved bytes, row-major, top row first, sRGB. */
+export interface PictureFile {
+  /** [height, width, 3], also where `alpha` hides it. */
+  readonly rgb: Uint8Array;
+  /** [height, width]; absent for a picture without transparency. */
+  readonly alpha?: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * A still picture in its own size, turned upright.
+ * @param pixelsMax width × height of the largest one that is taken
+ * Errors: IMAGE_NOT_READABLE, IMAGE_TOO_LARGE, IMAGE_ANIMATED.
+ */
+export async function readPicture(file: string, pixelsMax: number): Promise<PictureFile> {
+  try {
+    const { width, height } = await checkFormat(open(file));
+    const { pages = 1, hasAlpha } = await open(file).metadata();
+    if (pages > 1) throw dataErrors.IMAGE_ANIMATED(file, pages);
+    if (width * height > pixelsMax) throw dataErrors.IMAGE_TOO_LARGE(file, pixelsMax, width, height);
+    const pixels = await open(file).toColourspace("srgb").ensureAlpha().raw().toBuffer();
+    const [rgb, alpha] = [new Uint8Array(3 * width * height), new Uint8Array(width * height)];
+    if (pixels.length !== 4 * alpha.length) throw new Error(`${pixels.length / alpha.length} colour channels`);
+    for (let i = 0; i < alpha.length; i++) {
+      for (let channel = 0; channel < 3; channel++) rgb[3 * i + channel] = pixels[4 * i + channel]!;
+      alpha[i] = pixels[4 * i + 3]!;
+    }
+    return hasAlpha ? { rgb, alpha, width, height } : { rgb, width, height };
+  } catch (cause) {
+    if (cause instanceof AnimulaError) throw cause;
     throw dataErrors.IMAGE_NOT_READABLE(file, reasonOf(cause));
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { loadRgb, loadImage, probeImage } from "../../lora/data/image.ts";
+import { loadRgb, loadImage, probeImage, readPicture } from "../../lora/data/image.ts";
 import type { Problem } from "../../lora/data/problem.ts";
 import { AnimulaError } from "../../lora/format/index.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -182,5 +182,69 @@ describe("loadRgb", () => {
     assert.equal(pixels.length, 24);
     assert.deepEqual([...pixels.subarray(0, 3)], [255, 0, 0]);
     assert.deepEqual([...pixels.subarray(9, 12)], [0, 0, 255]);
+  });
+});
+
+describe("readPicture", () => {
+  const MANY = 4096;
+  const refused = (file: string, code: string, pattern: RegExp) =>
+    assert.rejects(readPicture(file, MANY), (error: unknown) => {
+      assert.ok(error instanceof AnimulaError);
+      assert.equal(error.code, code);
+      assert.match(error.message, pattern);
+      return true;
+    });
+
+  it("gives the pixels as they are, upright, of every kind of picture", async () => {
+    const dir = tempDir();
+    const picture = drawPicture(4, 24, 16);
+    await picture.clone().png().toFile(join(dir, "a.png"));
+    const read = await readPicture(join(dir, "a.png"), MANY);
+    assert.deepEqual(Buffer.from(read.rgb), await picture.raw().toBuffer());
+    assert.deepEqual([read.width, read.height, read.alpha], [24, 16, undefined]);
+    await drawPlain(32, 16, "#808080").toColourspace("grey16").png().toFile(join(dir, "grey.png"));
+    await drawPlain(32, 16, "#808080").withIccProfile("cmyk").jpeg({ quality: 100 }).toFile(join(dir, "cmyk.jpg"));
+    await redBlue(32, 16).withMetadata({ orientation: 6 }).jpeg().toFile(join(dir, "turned.jpg"));
+    for (const [name, size, tolerance] of [
+      ["grey.png", [32, 16], 2],
+      ["cmyk.jpg", [32, 16], 16],
+    ] as const) {
+      const { rgb, width, height } = await readPicture(join(dir, name), MANY);
+      assert.deepEqual([width, height], size);
+      assert.ok(
+        rgb.every((value) => Math.abs(value - 128) <= tolerance),
+        `${name}: ${rgb.subarray(0, 3)}`,
+      );
+    }
+    const turned = await readPicture(join(dir, "turned.jpg"), MANY);
+    assert.deepEqual([turned.width, turned.height], [16, 32]);
+    assert.ok(turned.rgb[0]! > 200 && turned.rgb.at(-1)! > 200);
+  });
+
+  it("keeps what is transparent, and the colours under it", async () => {
+    const file = join(tempDir(), "a.png");
+    const pixels = Uint8Array.from([10, 20, 30, 0, 40, 50, 60, 128, 70, 80, 90, 255]);
+    await sharp(pixels, { raw: { width: 3, height: 1, channels: 4 } })
+      .png()
+      .toFile(file);
+    const { rgb, alpha } = await readPicture(file, MANY);
+    assert.deepEqual([...rgb], [10, 20, 30, 40, 50, 60, 70, 80, 90]);
+    assert.deepEqual([...alpha!], [0, 128, 255]);
+  });
+
+  it("refuses what is no picture, moves, or is too large", async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, "text.png"), "not a picture");
+    await refused(join(dir, "text.png"), "IMAGE_NOT_READABLE", /got a file of no known picture format;/);
+    await refused(join(dir, "absent.png"), "IMAGE_NOT_READABLE", /got nothing there;/);
+    const frames = await Promise.all(["#ff0000", "#00ff00"].map((c) => drawPlain(16, 16, c).png().toBuffer()));
+    await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toFile(join(dir, "a.gif"));
+    await refused(join(dir, "a.gif"), "IMAGE_ANIMATED", /got 2 frames/);
+    await drawPlain(64, 65, "#123456").png().toFile(join(dir, "large.png"));
+    await refused(join(dir, "large.png"), "IMAGE_TOO_LARGE", /got 64×65;/);
+    await drawPlain(64, 64, "#123456").png().toFile(join(dir, "just.png"));
+    assert.equal((await readPicture(join(dir, "just.png"), MANY)).width, 64);
   });
 });

@@ -85,6 +85,6 @@ describe("surface maps", () => {
     assert.deepEqual(new Uint8Array(written), normalMap(field, 2));
     const wrong = await animula(["maps", "package.json"]);
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /TEXTURE_NOT_READABLE[^]*package\.json/);
+    assert.match(wrong.stderr, /IMAGE_NOT_READABLE[^]*package\.json/);
   }).timeout(20_000);
 });

@@ -1,9 +1,13 @@
 import { join, parse } from "node:path";
 import { defineCommand } from "citty";
-import sharp, { type OutputInfo } from "sharp";
+import sharp from "sharp";
+import { readPicture } from "../../data/index.ts";
 import { makeFolder, writeFileAtomic } from "../../format/index.ts";
-import { heightFromRgb, imageErrors, normalMap, occlusionMap, roughnessMap } from "../../image/index.ts";
+import { heightFromRgb, normalMap, occlusionMap, roughnessMap } from "../../image/index.ts";
 import { numberOption } from "../command-line.ts";
+
+/** The largest texture that graphics cards take is 16384 pixels wide; at a quarter of that area maps need some 2 GB. */
+const PIXELS_MAX = 8192 ** 2;
 
 export const mapsCommand = defineCommand({
   meta: { name: "maps", description: "Normal, roughness and ambient-occlusion maps from a seamless texture" },
@@ -21,9 +25,8 @@ export const mapsCommand = defineCommand({
     const [normal, occlusion] = [strength("normal"), strength("occlusion")];
     const roughness =
       numberOption("roughness", args.roughness, { least: 0, most: 1, isWhole: false, example: 0.5 }) ?? 0.5;
-    const { data, info } = await readRgb(args.texture);
-    const isDarkHigh = args.invert === true;
-    const field = heightFromRgb(data, info.width, info.height, isDarkHigh);
+    const { rgb, width, height } = await readPicture(args.texture, PIXELS_MAX);
+    const field = heightFromRgb(rgb, width, height, args.invert === true);
     const { dir, name } = parse(args.texture);
     const folder = args.output ?? dir;
     if (args.output !== undefined) makeFolder(folder);
@@ -34,17 +37,9 @@ export const mapsCommand = defineCommand({
     ] as const;
     for (const [kind, channels, bytes] of maps) {
       const path = join(folder, `${name}-${kind}.png`);
-      const raw = { width: info.width, height: info.height, channels };
+      const raw = { width, height, channels };
       writeFileAtomic(path, await sharp(bytes, { raw }).png().toBuffer());
       process.stdout.write(`${path}\n`);
     }
   },
 });
-
-async function readRgb(path: string): Promise<{ data: Buffer; info: OutputInfo }> {
-  try {
-    return await sharp(path).toColourspace("srgb").removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  } catch (error) {
-    throw imageErrors.TEXTURE_NOT_READABLE(path, (error as Error).message);
-  }
-}
