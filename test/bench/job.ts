@@ -1,8 +1,6 @@
-/** What one child process measures, and what it reports. The same JSON goes to `ours.ts` and to `reference.py`. */
+/** What one child process measures, and what it reports. The same JSON goes to both sides' scripts. */
 
-export interface Job {
-  readonly what: "prepare" | "train" | "infer" | "open" | "switch";
-  readonly base: "mini" | "sd15";
+export interface Settings {
   /** Folder of the generated files. */
   readonly cache: string;
   /** Folder of the embedded base. */
@@ -12,6 +10,11 @@ export interface Job {
   readonly warmups: number;
   readonly steps: number;
   readonly checkpointing: boolean;
+}
+
+export interface Job extends Settings {
+  readonly what: "prepare" | "train" | "infer" | "open" | "switch";
+  readonly base: "mini" | "sd15";
   /** PyTorch's memory layout; ours has one. */
   readonly channelsLast?: boolean;
 }
@@ -23,6 +26,8 @@ export interface Result {
   readonly peakMb: number;
   /** Loss of the first step, or mean |prediction|: both sides must have computed the same thing. */
   readonly check?: number;
+  /** Token ids of a greedy reply: both sides must have said the same. */
+  readonly said?: readonly number[];
   readonly versions: string;
 }
 

@@ -62,10 +62,10 @@ const SD15_UNET_JSON = {
   norm_num_groups: 32,
 };
 
-type Shapes = Map<string, readonly number[]>;
+export type Shapes = Map<string, readonly number[]>;
 
 /** The parameters a model asks for while its graph is built. */
-function shapesOf(build: (scope: Scope) => void): Shapes {
+export function shapesOf(build: (scope: Scope) => void): Shapes {
   const graph = new Graph();
   const shapes: Shapes = new Map();
   const source: ParameterSource = {
@@ -155,16 +155,20 @@ function randomWeights(): (shape: readonly number[], chunk: Float32Array) => voi
 }
 
 /** Everything random but vectors: those are norms' scales and biases. */
-function writeUnet(job: Job, shapes: Shapes): void {
+export function writeRandomCheckpoint(path: string, shapes: Shapes): void {
   const random = randomWeights();
   const names = [...shapes.keys()][Symbol.iterator]();
   let [current, left] = ["", 0];
-  writeCheckpoint(sd15UnetFile(job), shapes, (shape, chunk) => {
+  writeCheckpoint(path, shapes, (shape, chunk) => {
     if (left === 0) [current, left] = [String(names.next().value), sizeOf(shape)];
     left -= chunk.length;
     if (shape.length > 1) random(shape, chunk);
     else if (current.endsWith(".weight")) chunk.fill(1);
   });
+}
+
+function writeUnet(job: Job, shapes: Shapes): void {
+  writeRandomCheckpoint(sd15UnetFile(job), shapes);
   writeFileSync(`${sd15Folder(job)}/unet/config.json`, JSON.stringify(SD15_UNET_JSON, undefined, 2));
 }
 
