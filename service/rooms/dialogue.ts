@@ -78,7 +78,7 @@ export class Dialogue {
     const asking = { person: auth.id, isCounted: auth.role === "player" };
     await voices.admit(asking);
     const [stack, facts] = await Promise.all([voices.fix(voice.modules), this.facts(nodeId)]);
-    const name = voice.name || nodeId;
+    const name = voice.name || this.#options.nodes?.get(nodeId)?.name || nodeId;
     const key = `${nodeId}\n${auth.id}`;
     const { reply } = voices.say({
       ...asking,

@@ -1,4 +1,4 @@
-/** The nodes of a scene file, their places and tags: what players may ask for is written there, not in what they send. */
+/** The nodes of a scene file, their names, places and tags: what players may ask for is written there, not in what they send. */
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
@@ -6,6 +6,8 @@ import { loraTag, type LoraTag } from "../protocol/index.ts";
 import { fromAngles, placeOf, type Place, type PlacedNode } from "./node-places.ts";
 
 export interface SceneNode {
+  /** What people call it; undefined where the file gives it no name. */
+  readonly name: string | undefined;
   /** Undefined where it has none. */
   readonly tag: LoraTag | undefined;
   /** Undefined where it is everywhere. */
@@ -40,8 +42,12 @@ interface SerialisedNode {
   readonly scale?: unknown;
   readonly matrix?: unknown;
   readonly children?: readonly number[];
-  readonly metadata?: { readonly lora?: unknown } | null;
-  readonly extras?: { readonly lora?: unknown } | null;
+  readonly metadata?: Extras | null;
+  readonly extras?: Extras | null;
+}
+interface Extras {
+  readonly lora?: unknown;
+  readonly displayName?: unknown;
 }
 type SceneFile = Readonly<Record<string, unknown>>;
 
@@ -87,10 +93,10 @@ async function readSceneFile(path: string): Promise<SceneFile> {
 function nodesOf(file: SceneFile): SceneNodes {
   const gltf = listOf(file, "nodes");
   const own = ["meshes", "transformNodes", "lights", "cameras"].flatMap((key) => listOf(file, key));
-  const whole: SceneNode = { tag: tagOf(file as SerialisedNode), place: undefined };
+  const whole: SceneNode = { name: undefined, tag: tagOf(file as SerialisedNode), place: undefined };
   const nodes = [...babylonNodes(own), ...gltfNodes(gltf)].map(([node, placed]): [string, SceneNode] => [
     idOf(node),
-    { tag: tagOf(node), place: placeOf(placed) },
+    { name: nameOf(node), tag: tagOf(node), place: placeOf(placed) },
   ]);
   return new Map([[WHOLE_SCENE, whole], ...nodes]);
 }
@@ -157,6 +163,12 @@ function gltfNodes(nodes: readonly SerialisedNode[]): [SerialisedNode, PlacedNod
 /** glTF knows nodes by name alone; so does Babylon after loading it. */
 function idOf({ id, name }: SerialisedNode): string {
   return [id, name].find((each) => typeof each === "string") ?? "";
+}
+
+/** As the plugin's `displayNameOf` has it, so that a node is called alike over its head and in its words. */
+function nameOf({ name, metadata, extras }: SerialisedNode): string | undefined {
+  const names = [metadata?.displayName, extras?.displayName, name];
+  return names.find((each): each is string => typeof each === "string" && each.trim() !== "")?.trim();
 }
 
 /** A tag that is not valid is none: the panel tells its editor so. */

@@ -55,6 +55,7 @@ describe("dialogue in a scene", function () {
     const meshes = [
       { id: "guard", position: [0, 0, 0], metadata: { lora: { voice } } },
       { id: "smith", position: [2, 0, 0], metadata: { lora: { voice: { name: "Bruno" } } } },
+      { id: "npc-cook", position: [1, 0, 0], metadata: { displayName: "Old Cook", lora: { voice: {} } } },
       { id: "wall", position: [0, 0, 0] },
     ];
     await writeFile(join(scenes, "square.babylon"), JSON.stringify({ meshes }));
@@ -100,6 +101,20 @@ describe("dialogue in a scene", function () {
     const [line] = late.state.talks.get("guard")?.lines.toArray() ?? [];
     const { from, said, name, text } = line!;
     assert.deepEqual({ from, said, name, text }, { from: "Bo", said: "Who are you?", name: "Rolf", text: end.text });
+  });
+
+  it("calls a speaker whose tag has no name as the scene file does", async () => {
+    const bo = await join_("Bo");
+    const heard = ears(bo);
+    const orders: string[] = [];
+    const speak = bench.voices.say.bind(bench.voices);
+    bench.voices.say = (request) => {
+      orders.push(request.line().system);
+      return speak(request);
+    };
+    const replyId = await say(bo, "Who are you?", "npc-cook").finally(() => (bench.voices.say = speak));
+    await heard.end(replyId);
+    assert.deepEqual([heard.start(replyId)?.name, orders], ["Old Cook", ["You are Old Cook."]]);
   });
 
   it("R24 gives who comes near in the middle what was said so far, and who goes away the end", async () => {

@@ -93,6 +93,24 @@ describe("the nodes of a scene", () => {
     }
   });
 
+  it("are called as people call them: by display name, else by name", async () => {
+    const dir = tempDir();
+    const given = [
+      { name: "npc-smith", metadata: { displayName: " Bruno " }, extras: { displayName: "Bruno" } },
+      { name: "npc-guard", metadata: { displayName: "" }, extras: { displayName: 7 } },
+      { id: "wall", metadata: null },
+    ];
+    writeFileSync(join(dir, "a.babylon"), JSON.stringify({ meshes: given }));
+    writeFileSync(join(dir, "b.glb"), glb({ nodes: given.map(({ metadata: _, ...node }) => node) }));
+    for (const id of ["a", "b"]) {
+      const nodes = (await sceneNodes(dir, id))!;
+      assert.deepEqual([nodes.get("npc-smith")?.name, nodes.get("npc-guard")?.name], ["Bruno", "npc-guard"], id);
+    }
+    assert.equal((await sceneNodes(dir, "a"))!.get("wall")?.name, undefined);
+    const square = (await sceneNodes(join(import.meta.dirname, "../../../scenes"), "square"))!;
+    assert.match(square.get("npc-smith")?.name ?? "", /^[^-]+$/);
+  });
+
   it("are unknown for a game's own scene, and for what is no name", async () => {
     const dir = tempDir();
     writeFileSync(join(dir, "secret.babylon"), "{}");
