@@ -30,6 +30,7 @@ import { isCharacter, nodesOf } from "./scene-nodes.ts";
 import { SlotPainter } from "./slot-painter.ts";
 import { Speech } from "./speech.ts";
 import { TextureCache, textureLoader, type LoadTexture } from "./texture-cache.ts";
+import { whenReady } from "./when-ready.ts";
 
 export interface WorldOptions {
   readonly scene: Scene;
@@ -83,6 +84,8 @@ export class World {
   readonly #slotVersions = new Map<string, string>();
   readonly #tags = new Map<string, string>();
   readonly #ends: (() => void)[] = [];
+  /** Until then nothing hangs over heads, which are not to be seen yet, and nobody is invited to talk. */
+  #isShown = false;
   /** What was said before one came is history: it hangs over nobody's head. */
   #chatAt = 0;
   readonly #chatSeen = new WeakSet<object>();
@@ -113,7 +116,9 @@ export class World {
     );
     for (const node of nodesOf(this.scene)) this.#adopt(node);
     const frame = this.scene.onBeforeRenderObservable.add(() => this.#frame());
-    const late = this.scene.onAfterRenderObservable.add(() => this.#overlay?.frame());
+    const late = this.scene.onAfterRenderObservable.add(() => {
+      if (this.#isShown) this.#overlay?.frame();
+    });
     const disposed = this.scene.onDisposeObservable.addOnce(() => void this.dispose());
     this.#ends.push(
       connection.onChange(() => this.#sync()),
@@ -124,6 +129,7 @@ export class World {
       () => frame.remove(),
       () => late.remove(),
       () => disposed?.remove(),
+      whenReady(this.scene, () => (this.#isShown = true)),
     );
     // Who comes while somebody speaks hears the rest.
     for (const nodeId of this.#nodes.keys()) speech.heard(nodeId);
@@ -208,7 +214,7 @@ export class World {
     this.#avatars?.frame(this.scene.getEngine().getDeltaTime() / 1000);
     this.#sendMove();
     const { next } = this.#moved;
-    if (next !== undefined) this.#encounter?.look(this.#nodes.values(), next);
+    if (next !== undefined && this.#isShown) this.#encounter?.look(this.#nodes.values(), next);
   }
 
   #meet(root: HTMLElement): Encounter {
