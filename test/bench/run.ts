@@ -205,8 +205,11 @@ const parts: Record<Part, () => void> = {
       return;
     }
     const pairs = Array.from({ length: runs }, () => ({ ours: ours(job), theirs: undefined }));
+    const slowest = (name: string) => (result: Result) => Math.max(...result.timesMs[name]!);
     console.log(formatRow("mini LLaMA, until the first text", "ms", pairs, stepOf));
-    console.log(formatRow("  slowest", "ms", pairs, ({ timesMs }) => Math.max(...timesMs["step"]!)));
+    console.log(formatRow("  slowest", "ms", pairs, slowest("step")));
+    console.log(formatRow("  heard in the scene", "ms", pairs, ({ timesMs }) => median(timesMs["scene"]!)));
+    console.log(formatRow("  slowest", "ms", pairs, slowest("scene")));
   },
 };
 

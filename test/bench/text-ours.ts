@@ -10,6 +10,7 @@ import { TextTrainingGraph, type TokenRow } from "../../lora/train/text-training
 import { RANK, type Result } from "./job.ts";
 import { smolFolder, TEXT_SIZES, textInputsFile, type TextJob } from "./text-job.ts";
 import { prepareText } from "./text-prepare.ts";
+import { firstTextInScene } from "./text-scene.ts";
 
 type Times = Record<string, number[]>;
 type Checked = Pick<Result, "check" | "said">;
@@ -121,7 +122,7 @@ const PERSONA =
   "You are Wendal, the blacksmith. You sell axes for 14 coins; nails for 3 coins. You are gruff. You like rain.";
 const LINES = ["Hello!", "What is your name?", "What do you sell?", "How much is an axe?", "Do you like rain?"];
 
-/** From a player's line to the first piece of the reply's text, on the embedded base. */
+/** From a player's line to the first piece of the reply's text on the embedded base: within the engine, and in the scene. */
 async function firstToken(job: TextJob, times: Times): Promise<Checked> {
   const studio = await timed(times, "ready", () =>
     VoiceStudio.open(openLanguageModel(job.mini), { threads: job.threads }),
@@ -140,6 +141,9 @@ async function firstToken(job: TextJob, times: Times): Promise<Checked> {
     });
     (times[label(job, step)] ??= []).push(first!);
   }
+  await studio.close();
+  const lines = Array.from({ length: job.warmups + job.steps }, (_, step) => LINES[step % LINES.length]!);
+  times["scene"] = (await firstTextInScene(job.mini, lines)).slice(job.warmups);
   return {};
 }
 
