@@ -12,6 +12,7 @@ import { mapsCommand } from "./commands/maps.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { sayCommand } from "./commands/say.ts";
 import { trainCommand } from "./commands/train.ts";
+import { upscaleCommand } from "./commands/upscale.ts";
 import { cliErrors } from "./errors.ts";
 
 /** 0: done; 1: a fault of ours, or `check --strict` found something; 2: input; 128 + signal: cancelled. */
@@ -27,6 +28,7 @@ const commands: Readonly<Record<string, CommandDef>> = {
   say: plain(sayCommand),
   check: plain(checkCommand),
   maps: plain(mapsCommand),
+  upscale: plain(upscaleCommand),
   models: plain(modelsCommand),
   demo: plain(demoCommand),
 };
