@@ -6,8 +6,9 @@ import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
 import { BACK_PROJECTIONS, backProjected } from "./back-projection.ts";
 import { SCALE } from "./fine-pixels.ts";
-import { keepWithinNeighbours } from "./within-neighbours.ts";
 import { residualDense, sightPixels, type ResidualDenseConfig } from "./residual-dense.ts";
+import { spreadColours } from "./spread-colours.ts";
+import { keepWithinNeighbours } from "./within-neighbours.ts";
 
 /** Interleaved bytes, row-major, top row first. */
 export interface Picture {
@@ -79,13 +80,15 @@ export class Upscaler {
 
   /** The picture four times as wide and as high. Transparency is enlarged as a grey picture of its own. */
   async upscale(picture: Picture, options: UpscaleOptions = {}): Promise<Picture> {
-    const colours = await this.colours(picture, options);
-    if (!picture.alpha) return colours;
-    const { width, height } = picture;
-    const grey = Uint8Array.from({ length: 3 * width * height }, (_, i) => picture.alpha![Math.floor(i / 3)]!);
+    const { alpha: shown, width, height } = picture;
+    if (!shown) return this.colours(picture, options);
+    const outside = outsideOf(options);
+    const spread = { rgb: spreadColours({ ...picture, alpha: shown }, outside), width, height };
+    const colours = await this.colours(spread, options);
+    const grey = Uint8Array.from({ length: 3 * width * height }, (_, i) => shown[Math.floor(i / 3)]!);
     const { rgb } = await this.colours({ rgb: grey, width, height }, options);
     const alpha = rgb.filter((_, i) => i % 3 === 0);
-    keepWithinNeighbours(alpha, picture.alpha, picture, outsideOf(options));
+    keepWithinNeighbours(alpha, shown, picture, outside);
     return { ...colours, alpha };
   }
 

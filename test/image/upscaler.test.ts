@@ -147,6 +147,27 @@ describe("the upscaler", () => {
     assert.equal((await upscaler.upscale(await drawn(3, 3))).alpha, undefined);
   });
 
+  it("gives a cut-out no rim of the colour that was hidden around it", async () => {
+    const side = 24;
+    const isShown = (i: number) => Math.hypot((i % side) - 11.5, Math.floor(i / side) - 11.5) < 8;
+    const alpha = Uint8Array.from({ length: side * side }, (_, i) => (isShown(i) ? 255 : 0));
+    const of = (hidden: number): Picture => ({
+      rgb: Uint8Array.from({ length: 3 * side * side }, (_, i) => (isShown(Math.floor(i / 3)) ? 200 : hidden)),
+      width: side,
+      height: side,
+    });
+    const darkest = async (picture: Picture): Promise<number> => {
+      const { rgb, alpha: shown } = await upscaler.upscale({ ...picture, alpha });
+      return rgb.reduce((least, value, i) => (shown![Math.floor(i / 3)]! > 0 ? Math.min(least, value) : least), 255);
+    };
+    for (const hidden of [0, 255]) assert.ok((await darkest(of(hidden))) >= 198, `hidden ${hidden}`);
+    const { rgb } = await upscaler.upscale(of(0));
+    assert.ok(
+      rgb.some((value) => value < 100),
+      "without transparency black is a colour like others",
+    );
+  });
+
   it("takes a single pixel and a line", async () => {
     for (const [width, height] of [
       [1, 1],
