@@ -194,9 +194,16 @@ const parts: Record<Part, () => void> = {
   stacks() {
     ours(textJobOf("prepare", 0, 0));
     const results = Array.from({ length: runs }, () => ours(textJobOf("stacks", 3, 20)));
-    const pairs = results.map((result) => ({ ours: only(result, "different"), theirs: only(result, "equal") }));
     const { stacks } = TEXT_SIZES;
-    console.log(formatRow(`${stacks} different stacks, ${stacks} equal ones`, "/s", pairs, perSecond("step", stacks)));
+    const line = (label: string, of: string) => {
+      const pairs = results.map((result) => ({
+        ours: only(result, `${of} different`),
+        theirs: only(result, `${of} equal`),
+      }));
+      console.log(formatRow(label, "/s", pairs, perSecond("step", stacks)));
+    };
+    line(`${stacks} different stacks, ${stacks} equal ones`, "attention");
+    line("  of modules of every layer", "all");
   },
   first() {
     const job = textJobOf("first-token", 2, 20);

@@ -96,24 +96,30 @@ function randomModule(sites: readonly ModuleSite[], seed: number) {
   return module;
 }
 
-/** Replies of a batch with a module of its own for each row, and of one with the same module for all, step by step in turn. */
+/**
+ * Replies of a batch with a module of its own for each row, and of one with the same module for all, step by step in turn:
+ * modules of the attention, as training makes them where nothing else is asked for, and modules of every layer.
+ */
 async function stacks(job: TextJob, times: Times): Promise<Checked> {
   const [prompt] = readIds(job, "prompt");
   const decoder = await TextDecoder.open(openLanguageWeights(smolFolder(job)), { threads: job.threads });
-  const seeds = Array.from({ length: TEXT_SIZES.stacks }, (_, i) => 10 + i);
-  const different = seeds.map((seed) => [
-    { module: randomModule(decoder.sites, seed), weight: 1, textEncoderWeight: 1 },
-  ]);
-  const prompts = seeds.map(() => prompt!);
-  const batches: Record<string, DecodingBatch> = {
-    different: await decoder.start(prompts, different),
-    equal: await decoder.start(
-      prompts,
-      seeds.map(() => different[0]!),
-    ),
-  };
+  const rows = Array.from({ length: TEXT_SIZES.stacks }, (_, row) => row);
+  const batches = new Map<string, DecodingBatch>();
+  for (const [of, sites] of [
+    ["attention", targetSites(decoder.sites, ["attention"])],
+    ["all", decoder.sites],
+  ] as const) {
+    const own = rows.map((row) => [{ module: randomModule(sites, 10 + row), weight: 1, textEncoderWeight: 1 }]);
+    const start = (stackOf: (row: number) => number) =>
+      decoder.start(
+        rows.map(() => prompt!),
+        rows.map((row) => own[stackOf(row)]!),
+      );
+    batches.set(`${of} different`, await start((row) => row));
+    batches.set(`${of} equal`, await start(() => 0));
+  }
   for (let step = 0; step < job.warmups + job.steps; step++)
-    for (const [name, batch] of Object.entries(batches))
+    for (const [name, batch] of batches)
       await timed(times, label(job, step, name), () => batch.read(batch.logits.map((logits) => [greedy(logits)])));
   return {};
 }
