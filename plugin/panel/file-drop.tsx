@@ -1,6 +1,6 @@
-import { useRef, useState, type DragEvent } from "react";
+import { useRef } from "react";
 import { Button } from "./controls.tsx";
-import { filesOf } from "./dropped-files.ts";
+import { DropTarget } from "./drop-target.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
 interface FileDropProps {
@@ -23,25 +23,8 @@ interface FileDropProps {
 export function FileDrop(props: FileDropProps) {
   const { title, hint, icon, choose, accept, multiple = false, busy = false, isSlim = false, onFiles, testId } = props;
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
-  const onDrop = (event: DragEvent): void => {
-    event.preventDefault();
-    setOver(false);
-    onFiles(filesOf(event.dataTransfer));
-  };
   return (
-    <div
-      className={`an-drop${over ? " an-over" : ""}${isSlim ? " an-slim" : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-      }}
-      onDrop={onDrop}
-      data-testid={`${testId}-drop`}
-    >
+    <DropTarget isSlim={isSlim} onFiles={onFiles} testId={`${testId}-drop`}>
       {icon && <Icon name={icon} />}
       <strong>{title}</strong>
       {!isSlim && hint !== undefined && <p className="an-hint">{hint}</p>}
@@ -66,6 +49,6 @@ export function FileDrop(props: FileDropProps) {
           if (list.length > 0) onFiles(Promise.resolve(list));
         }}
       />
-    </div>
+    </DropTarget>
   );
 }

@@ -1,9 +1,10 @@
-import { useRef, useState, type DragEvent, type RefObject } from "react";
+import { useRef, useState, type RefObject } from "react";
 import { limits, ServiceError, type UploadReply } from "../../service/protocol/index.ts";
 import { failureText, type UploadProgress } from "../core/index.ts";
 import { stem } from "./caption-edits.ts";
 import { Button, Fold, Notice, Problem, Progress } from "./controls.tsx";
-import { filesOf, readCaptions, sortFiles } from "./dropped-files.ts";
+import { DropTarget } from "./drop-target.tsx";
+import { readCaptions, sortFiles } from "./dropped-files.ts";
 import type { PanelNode } from "./host.ts";
 import { useAction, useHost } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
@@ -84,32 +85,14 @@ interface DropZoneProps {
 /** Where pictures are dropped or chosen, and what became of them. */
 export function DropZone({ upload, started }: DropZoneProps) {
   const t = useTexts();
-  const [over, setOver] = useState(false);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const { progress, outcome } = upload;
   const take = (list: readonly File[]): void => upload.take(async () => list);
-  const onDrop = (event: DragEvent): void => {
-    event.preventDefault();
-    setOver(false);
-    const dropped = filesOf(event.dataTransfer);
-    upload.take(() => dropped);
-  };
 
   return (
     <>
-      <div
-        className={`an-drop${over ? " an-over" : ""}${started ? " an-slim" : ""}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={(event) => {
-          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-        }}
-        onDrop={onDrop}
-        data-testid="drop-zone"
-      >
+      <DropTarget isSlim={started} onFiles={(dropped) => upload.take(() => dropped)} testId="drop-zone">
         {progress === undefined ? (
           <>
             <Icon name="upload" />
@@ -143,7 +126,7 @@ export function DropZone({ upload, started }: DropZoneProps) {
           accept="image/png,image/jpeg,image/webp,.txt,.csv,.jsonl"
         />
         <FileInput input={folder} testId="folder-input" onFiles={take} folder />
-      </div>
+      </DropTarget>
       <Problem action={upload.action} />
       {outcome && <UploadOutcome outcome={outcome} onClose={upload.close} />}
     </>
