@@ -17,64 +17,58 @@ const SAVES_DEFAULT = 6;
 /** The trainer's seeds have 31 bits. */
 const SEED_MASK = 0x7fff_ffff;
 
-/** Settings by the trainer's names; what is absent is the trainer's own default. */
-export function trainingConfig(request: TrainRequest, folder: string, basePath: string): Record<string, unknown> {
-  const { settings, triggerWord, samplePrompts } = request;
+type Config = Readonly<Record<string, unknown>>;
+
+/** What every training's configuration says, by the trainer's names. */
+function sharedConfig({ settings }: TrainRequest | VoiceTrainRequest, folder: string, basePath: string): Config {
   const { steps, seed } = settings;
-  const config = {
-    train_data_dir: join(folder, DATA_FOLDER),
+  return {
     base_model: basePath,
     output_dir: join(folder, OUTPUT_FOLDER),
     output_name: OUTPUT_NAME,
-    save_format: "kohya",
     lora_rank: settings.rank,
     lora_alpha: settings.alpha,
     learning_rate: settings.learningRate,
     batch_size: settings.batchSize,
     max_train_steps: steps,
     save_steps: settings.saveSteps ?? (steps === undefined ? undefined : Math.ceil(steps / SAVES_DEFAULT)),
-    targets: settings.targets,
     seed: seed === undefined ? undefined : seed & SEED_MASK,
-    flip: settings.flip,
-    caption_dropout: settings.captionDropout,
     validation_split: settings.validation === true ? VALIDATION_SHARE : undefined,
     gradient_checkpointing: settings.gradientCheckpointing,
+  };
+}
+
+const withoutAbsent = (config: Config): Config =>
+  Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+
+/** Settings by the trainer's names; what is absent is the trainer's own default. */
+export function trainingConfig(request: TrainRequest, folder: string, basePath: string): Config {
+  const { settings, triggerWord, samplePrompts } = request;
+  return withoutAbsent({
+    ...sharedConfig(request, folder, basePath),
+    train_data_dir: join(folder, DATA_FOLDER),
+    save_format: "kohya",
+    targets: settings.targets,
+    flip: settings.flip,
+    caption_dropout: settings.captionDropout,
     trigger_word: triggerWord,
     // As objects: a prompt may hold what would be read as a flag.
     sample_prompts: samplePrompts.filter((prompt) => prompt.trim() !== "").map((prompt) => ({ prompt })),
-  };
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+  });
 }
 
 /** As `trainingConfig`, for a voice. */
-export function voiceTrainingConfig(
-  request: VoiceTrainRequest,
-  folder: string,
-  basePath: string,
-): Record<string, unknown> {
+export function voiceTrainingConfig(request: VoiceTrainRequest, folder: string, basePath: string): Config {
   const { settings, persona, samplePrompts } = request;
-  const { steps, seed } = settings;
   const asked = samplePrompts.filter((prompt) => prompt.trim() !== "");
-  const config = {
+  return withoutAbsent({
+    ...sharedConfig(request, folder, basePath),
     task_type: "text-generation",
     train_data_dir: join(folder, LINES_FILE),
-    base_model: basePath,
-    output_dir: join(folder, OUTPUT_FOLDER),
-    output_name: OUTPUT_NAME,
-    lora_rank: settings.rank,
-    lora_alpha: settings.alpha,
-    learning_rate: settings.learningRate,
-    batch_size: settings.batchSize,
-    max_train_steps: steps,
-    save_steps: settings.saveSteps ?? (steps === undefined ? undefined : Math.ceil(steps / SAVES_DEFAULT)),
     max_length: settings.maxLength,
-    seed: seed === undefined ? undefined : seed & SEED_MASK,
-    validation_split: settings.validation === true ? VALIDATION_SHARE : undefined,
-    gradient_checkpointing: settings.gradientCheckpointing,
     system_prompt: persona.trim() === "" ? undefined : persona,
-    sample_prompts: asked.map((prompt, index) => ({ prompt, seed: sampleSeed(seed, index) })),
-  };
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+    sample_prompts: asked.map((prompt, index) => ({ prompt, seed: sampleSeed(settings.seed, index) })),
+  });
 }
 
 /** The same at every step, so that replies differ by what was learned and nothing else. */

@@ -24,8 +24,8 @@ export const displayName = z
 
 export const trainTargets = ["attention", "feed-forward", "proj", "conv", "text-encoder"] as const;
 
-/** Training settings a person may change; absent ones are the trainer's defaults for the data set. */
-export const trainSettings = z.strictObject({
+/** What every training may be told. */
+const sharedSettings = {
   rank: z.int().min(1).max(128).optional(),
   alpha: z.number().positive().max(256).optional(),
   learningRate: z.number().positive().max(1).optional(),
@@ -33,29 +33,25 @@ export const trainSettings = z.strictObject({
   /** Updates in all. */
   steps: z.int().min(1).max(100_000).optional(),
   saveSteps: z.int().min(1).optional(),
-  targets: z.array(z.enum(trainTargets)).min(1).optional(),
   seed: seed.optional(),
-  flip: z.boolean().optional(),
-  captionDropout: z.number().min(0).max(1).optional(),
   validation: z.boolean().optional(),
   gradientCheckpointing: z.boolean().optional(),
+};
+
+/** Training settings a person may change; absent ones are the trainer's defaults for the data set. */
+export const trainSettings = z.strictObject({
+  ...sharedSettings,
+  targets: z.array(z.enum(trainTargets)).min(1).optional(),
+  flip: z.boolean().optional(),
+  captionDropout: z.number().min(0).max(1).optional(),
 });
 export type TrainSettings = z.infer<typeof trainSettings>;
 
 /** Settings of a voice's training; absent ones are the trainer's defaults. */
 export const voiceSettings = z.strictObject({
-  rank: z.int().min(1).max(128).optional(),
-  alpha: z.number().positive().max(256).optional(),
-  learningRate: z.number().positive().max(1).optional(),
-  batchSize: z.int().min(1).max(16).optional(),
-  /** Updates in all. */
-  steps: z.int().min(1).max(100_000).optional(),
-  saveSteps: z.int().min(1).optional(),
+  ...sharedSettings,
   /** Tokens of a dialogue after which it is cut off. */
   maxLength: z.int().min(8).max(131_072).optional(),
-  seed: seed.optional(),
-  validation: z.boolean().optional(),
-  gradientCheckpointing: z.boolean().optional(),
 });
 export type VoiceSettings = z.infer<typeof voiceSettings>;
 
