@@ -21,7 +21,7 @@ import { runLoop, type LoopWork, type TrainEvent } from "./loop.ts";
 import { checkMemory } from "./memory.ts";
 import { bestCheckpoint, initialParameters, runSettings, shapingSettings, toModule } from "./run-settings.ts";
 import { predictTextMemoryMb } from "./text-memory.ts";
-import { askedCount, CHUNK_ROWS, TextTrainingGraph } from "./text-training-graph.ts";
+import { askedCount, chunkRowsFor, TextTrainingGraph } from "./text-training-graph.ts";
 
 /** Where nothing else is asked for: longer than almost all dialogue, short enough for a small machine. */
 const MAX_LENGTH = 1024;
@@ -79,7 +79,7 @@ export async function trainText(options: TrainTextOptions): Promise<TrainedTextM
   const parameters = initialParameters(sites, config);
   const askedMax = largestSum([...plan.train, ...plan.validation].map(askedCount), config.batchSize);
   const length = [...plan.train, ...plan.validation].reduce((most, { ids }) => Math.max(most, ids.length), 0);
-  const size = { rows: config.batchSize, length, chunkRows: Math.min(askedMax, CHUNK_ROWS) };
+  const size = { rows: config.batchSize, length, chunkRows: Math.min(askedMax, chunkRowsFor(base.config.vocabSize)) };
   checkMemory(predictTextMemoryMb(base, parameters.size, size, config.gradientCheckpointing), config.maxMemoryMb);
   const adaptersOf = (graph: Graph) => trainingAdapters(graph, sites, config.rank, config.alpha / config.rank);
   const { gradientCheckpointing } = config;
