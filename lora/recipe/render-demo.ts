@@ -57,7 +57,7 @@ const pictures: readonly DemoPicture[] = [
   ["surprised face", "orange", "blue", "normal"],
   ["surprised face", "pink", "green", "left"],
   ["surprised face", "purple", "yellow", "right"],
-  ["surprised face", "white", "purple", "close"],
+  ["surprised face", "gray", "purple", "close"],
 ];
 
 /** Side of the pictures in pixels: what the seed asks of training data. */

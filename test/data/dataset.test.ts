@@ -222,7 +222,7 @@ describe("readImageDataset", () => {
   });
 
   it("every error of the table is reached in these tests", () => {
-    // DATASET_… and METADATA_… above, IMAGE_NOT_READABLE in image.test.ts, BUCKETS_EMPTY in buckets.test.ts.
+    // DATASET_… and METADATA_… above, IMAGE_… in image.test.ts, BUCKETS_EMPTY in buckets.test.ts.
     // TEXT_… are the text data's, in text-dataset.test.ts.
     const codes = Object.keys(dataErrors).filter((code) => !code.startsWith("TEXT_"));
     assert.deepEqual(codes.toSorted(), [
@@ -230,7 +230,9 @@ describe("readImageDataset", () => {
       "DATASET_EMPTY",
       "DATASET_NOT_FOUND",
       "DATASET_UNREADABLE",
+      "IMAGE_ANIMATED",
       "IMAGE_NOT_READABLE",
+      "IMAGE_TOO_LARGE",
       "METADATA_NOT_READABLE",
     ]);
   });
