@@ -53,6 +53,9 @@ const choice = <const Values extends readonly string[]>(values: Values, example:
 export const targetNames = ["attention", "feed-forward", "proj", "conv", "text-encoder"] as const;
 export type TargetName = (typeof targetNames)[number];
 
+export const timestepBiasNames = ["none", "later"] as const;
+export type TimestepBias = (typeof timestepBiasNames)[number];
+
 /** Optimisers this engine has. */
 export const optimizerNames = ["AdamW"] as const;
 const schedulerNames = ["cosine", "constant", "linear"] as const;
@@ -204,7 +207,7 @@ export const configKeys = {
     "snr_gamma",
   ]),
   timestep_bias_strategy: key(
-    choice(["none", "later"], "later"),
+    choice(timestepBiasNames, "later"),
     "none",
     "later trains the noisiest timesteps more, where a picture's colours and layout are decided",
     ["timestep_bias"],

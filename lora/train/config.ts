@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { alphaForRank, learningRateForBatch } from "../data/index.ts";
-import { type ConfigValues, configKeys, optimizerNames, type TargetName } from "./config-keys.ts";
+import { type ConfigValues, configKeys, optimizerNames, type TargetName, type TimestepBias } from "./config-keys.ts";
 import { type BaseDefaults, readBaseDefaults } from "./base-defaults.ts";
 import { type ConfigLines, readConfigValues } from "./config-yaml.ts";
 import { foreignKeys, targetsFit } from "./config-tasks.ts";
@@ -38,7 +38,7 @@ export interface TrainConfig {
   readonly maxGradNorm: number;
   /** 0: off. */
   readonly minSnrGamma: number;
-  readonly timestepBias: "none" | "later";
+  readonly timestepBias: TimestepBias;
   readonly noiseOffset: number;
   readonly seed: number;
   readonly mixedPrecision: "auto" | "no" | "fp16" | "bf16";

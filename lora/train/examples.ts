@@ -1,5 +1,6 @@
 /** What a run trains on, in memory: latents of every picture, captions, and the draws that turn them into batches. */
 import type { NoiseSchedule, Random } from "../diffusion/index.ts";
+import type { TimestepBias } from "./config-keys.ts";
 import type { TrainingBatch } from "./training-graph.ts";
 import type { HostTensor } from "../runtime/index.ts";
 
@@ -15,12 +16,11 @@ export interface Example {
 }
 
 /** Where the timesteps of training fall, from a uniform draw u in 0 … 1, as a part of the schedule. */
-const TIMESTEP_BIAS = {
+const TIMESTEP_BIAS: Readonly<Record<TimestepBias, (u: number) => number>> = {
   none: (u: number) => u,
   /** Half of the draws fall into the noisiest quarter, a tenth into the last hundredth. */
   later: (u: number) => 1 - u ** 2,
-} as const;
-export type TimestepBias = keyof typeof TIMESTEP_BIAS;
+};
 
 export interface NoiseOptions {
   readonly minSnrGamma: number;

@@ -1,5 +1,5 @@
 /** The settings form: what stands in the fields, and the settings it means. */
-import { trainTargets, type ReportReply, type TrainSettings } from "../../service/protocol/index.ts";
+import { limits, trainTargets, type ReportReply, type TrainSettings } from "../../service/protocol/index.ts";
 
 export interface NumberField {
   readonly low: number;
@@ -7,16 +7,20 @@ export interface NumberField {
   readonly whole: boolean;
 }
 
-/** The limits of `trainSettings` in the protocol, so that a person hears of them while typing. */
-export const numberFields = {
+/** The protocol's limits of what every training may be told, so that a person hears of them while typing. */
+export const sharedFields = {
   steps: { low: 1, high: 100_000, whole: true },
   rank: { low: 1, high: 128, whole: true },
   alpha: { low: 0.01, high: 256, whole: false },
   learningRate: { low: 1e-7, high: 1, whole: false },
   batchSize: { low: 1, high: 16, whole: true },
   saveSteps: { low: 1, high: 100_000, whole: true },
-  captionDropout: { low: 0, high: 1, whole: false },
   seed: { low: 0, high: 2 ** 32 - 1, whole: true },
+} as const satisfies Record<string, NumberField>;
+
+export const numberFields = {
+  ...sharedFields,
+  captionDropout: { low: 0, high: 1, whole: false },
 } as const satisfies Record<string, NumberField>;
 export type NumberFieldName = keyof typeof numberFields;
 
@@ -105,6 +109,14 @@ export function readForm(form: SettingsForm): {
   if (form.gradientCheckpointing) settings.gradientCheckpointing = true;
   return { settings, problems };
 }
+
+/** Sample prompts as they are typed, one a line; the protocol takes so many, since each is asked at every save. */
+export const samplePromptsOf = (text: string, charsMax = Infinity): string[] =>
+  text
+    .split("\n")
+    .map((line) => line.trim().slice(0, charsMax))
+    .filter((line) => line !== "")
+    .slice(0, limits.samplePromptsMax);
 
 /** A name that the protocol takes, made from any text. */
 export function usableName(text: string): string {

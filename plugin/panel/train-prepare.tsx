@@ -3,7 +3,15 @@ import { displayName, limits, type ReportReply } from "../../service/protocol/in
 import { BareSelect, Button, ConfirmButton, Notice, Problem, Section, Spinner, TextInput } from "./controls.tsx";
 import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useTag } from "./hooks.ts";
-import { blankForm, readForm, suggestedForm, triggerWordFor, usableName, type SettingsForm } from "./settings-form.ts";
+import {
+  blankForm,
+  readForm,
+  samplePromptsOf,
+  suggestedForm,
+  triggerWordFor,
+  usableName,
+  type SettingsForm,
+} from "./settings-form.ts";
 import { joinPrompt } from "./tag-edits.ts";
 import { useTexts } from "./texts.ts";
 import { CaptionGrid } from "./train-captions.tsx";
@@ -151,15 +159,6 @@ function ReportSummary({ report, checking }: { readonly report: ReportReply | un
   );
 }
 
-/** The service's limit: each is drawn at every save. */
-const SAMPLE_PROMPTS_MAX = 4;
-
-const linesOf = (text: string): string[] =>
-  text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-
 interface StartProps {
   readonly node: PanelNode;
   readonly datasets: NodeDatasets;
@@ -226,7 +225,7 @@ function StartSection({ node, datasets, captions, report, waiting, onStarted }: 
         name: name.trim(),
         ...(triggerWord.trim() === "" ? {} : { triggerWord: triggerWord.trim() }),
         settings,
-        samplePrompts: linesOf(samplePrompts).slice(0, SAMPLE_PROMPTS_MAX),
+        samplePrompts: samplePromptsOf(samplePrompts),
       });
       onStarted(jobId);
     });

@@ -1,8 +1,8 @@
 import { trainTargets } from "../../service/protocol/index.ts";
 import { Button, Check, Fold } from "./controls.tsx";
-import { NumberInput } from "./number-input.tsx";
+import { NumberFields } from "./number-fields.tsx";
 import { type FieldProblem, type NumberFieldName, type SettingsForm, type TrainTarget } from "./settings-form.ts";
-import { useTexts, type Texts } from "./texts.ts";
+import { useTexts } from "./texts.ts";
 
 interface SettingsProps {
   readonly form: SettingsForm;
@@ -12,42 +12,27 @@ interface SettingsProps {
   readonly onReset: (() => void) | undefined;
 }
 
-const hints: Partial<Record<NumberFieldName, (t: Texts) => string>> = {
-  steps: (t) => t.train.stepsHint,
-  rank: (t) => t.train.rankHint,
-  alpha: (t) => t.train.alphaHint,
-  learningRate: (t) => t.train.learningRateHint,
-  captionDropout: (t) => t.train.captionDropoutHint,
-};
-const testIds: Partial<Record<NumberFieldName, string>> = {
-  steps: "steps",
-  rank: "rank",
-  saveSteps: "save-steps",
-  learningRate: "learning-rate",
-  batchSize: "batch-size",
-};
-
 /** How many steps, and everything else behind "Advanced". */
 export function SettingsFields({ form, problems, onChange, onReset }: SettingsProps) {
   const t = useTexts();
-  const numberInput = (name: NumberFieldName) => (
-    <NumberInput
-      key={name}
-      label={t.train[name]}
-      value={form.numbers[name]}
-      onChange={(text) => onChange({ ...form, numbers: { ...form.numbers, [name]: text } })}
-      hint={hints[name]?.(t)}
-      problem={problems[name]}
-      testId={`setting-${testIds[name] ?? name.toLowerCase()}`}
-    />
-  );
+  const fields = {
+    numbers: form.numbers,
+    problems,
+    labels: t.train,
+    hints: {
+      steps: t.train.stepsHint,
+      rank: t.train.rankHint,
+      alpha: t.train.alphaHint,
+      learningRate: t.train.learningRateHint,
+      captionDropout: t.train.captionDropoutHint,
+    },
+    onChange: (numbers: SettingsForm["numbers"]) => onChange({ ...form, numbers }),
+  };
   return (
     <>
-      <div className="an-columns">{(["steps", "saveSteps"] as const).map(numberInput)}</div>
+      <NumberFields {...fields} names={["steps", "saveSteps"]} />
       <Fold title={t.train.advanced} open={Object.keys(problems).length > 0} testId="advanced">
-        <div className="an-columns">
-          {(["rank", "alpha", "learningRate", "batchSize", "captionDropout", "seed"] as const).map(numberInput)}
-        </div>
+        <NumberFields {...fields} names={["rank", "alpha", "learningRate", "batchSize", "captionDropout", "seed"]} />
         <Toggles form={form} onChange={onChange} />
         {onReset && (
           <Button look="quiet" icon="revert" onClick={onReset}>

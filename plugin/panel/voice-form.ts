@@ -1,17 +1,10 @@
 /** The settings form of a voice: what stands in the fields, and the settings it means. */
 import type { VoiceSettings } from "../../service/protocol/index.ts";
-import { readNumbers, saveStepsFor, type FieldProblem, type NumberField } from "./settings-form.ts";
+import { readNumbers, saveStepsFor, sharedFields, type FieldProblem, type NumberField } from "./settings-form.ts";
 
-/** The limits of `voiceSettings` in the protocol, so that a person hears of them while typing. */
 export const voiceFields = {
-  steps: { low: 1, high: 100_000, whole: true },
-  saveSteps: { low: 1, high: 100_000, whole: true },
-  rank: { low: 1, high: 128, whole: true },
-  alpha: { low: 0.01, high: 256, whole: false },
-  learningRate: { low: 1e-7, high: 1, whole: false },
-  batchSize: { low: 1, high: 16, whole: true },
+  ...sharedFields,
   maxLength: { low: 8, high: 131_072, whole: true },
-  seed: { low: 0, high: 2 ** 32 - 1, whole: true },
 } as const satisfies Record<string, NumberField>;
 export type VoiceFieldName = keyof typeof voiceFields;
 

@@ -4,9 +4,9 @@ import { Button, Check, Fold, Problem, Section, TextInput } from "./controls.tsx
 import { firstQuestions } from "./dialogues.ts";
 import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
-import { NumberInput } from "./number-input.tsx";
-import { usableName, type FieldProblem } from "./settings-form.ts";
-import { useTexts, type Texts } from "./texts.ts";
+import { NumberFields } from "./number-fields.tsx";
+import { samplePromptsOf, usableName, type FieldProblem } from "./settings-form.ts";
+import { useTexts } from "./texts.ts";
 import { useDialogues, type NodeDialogues } from "./use-dialogues.ts";
 import { readVoiceForm, suggestedVoiceForm, type VoiceFieldName, type VoiceForm } from "./voice-form.ts";
 import { LinesSection } from "./voice-lines.tsx";
@@ -28,8 +28,6 @@ export function VoicePrepare({ node, onStarted }: PrepareProps) {
   );
 }
 
-/** The service's limit: each is asked at every save. */
-const SAMPLE_PROMPTS_MAX = 4;
 const SAMPLE_PROMPTS_SUGGESTED = 3;
 
 /** What a person changed; the rest follows the lines until they do. */
@@ -75,7 +73,7 @@ function StartSection({ node, lines, onStarted }: PrepareProps & { readonly line
         name: name.trim(),
         settings,
         persona: tag.voice?.persona ?? "",
-        samplePrompts: promptsOf(samplePrompts),
+        samplePrompts: samplePromptsOf(samplePrompts, limits.sayCharsMax),
       });
       onStarted(jobId);
     });
@@ -118,13 +116,6 @@ function StartSection({ node, lines, onStarted }: PrepareProps & { readonly line
   );
 }
 
-const promptsOf = (text: string): string[] =>
-  text
-    .split("\n")
-    .map((line) => line.trim().slice(0, limits.sayCharsMax))
-    .filter((line) => line !== "")
-    .slice(0, SAMPLE_PROMPTS_MAX);
-
 interface FieldsProps {
   readonly form: VoiceForm;
   readonly problems: Partial<Record<VoiceFieldName, FieldProblem>>;
@@ -133,46 +124,27 @@ interface FieldsProps {
   readonly onReset: (() => void) | undefined;
 }
 
-const labels: Readonly<Record<VoiceFieldName, (t: Texts) => string>> = {
-  steps: (t) => t.train.steps,
-  saveSteps: (t) => t.train.saveSteps,
-  rank: (t) => t.train.rank,
-  alpha: (t) => t.train.alpha,
-  learningRate: (t) => t.train.learningRate,
-  batchSize: (t) => t.voice.batchSize,
-  maxLength: (t) => t.voice.maxLength,
-  seed: (t) => t.train.seed,
-};
-const hints: Partial<Record<VoiceFieldName, (t: Texts) => string>> = {
-  steps: (t) => t.train.stepsHint,
-  rank: (t) => t.voice.rankHint,
-  alpha: (t) => t.train.alphaHint,
-  learningRate: (t) => t.train.learningRateHint,
-  maxLength: (t) => t.voice.maxLengthHint,
-};
-const testIds: Partial<Record<VoiceFieldName, string>> = { steps: "steps", saveSteps: "save-steps" };
-
 /** How many steps, and everything else behind "Advanced". */
 function VoiceFields({ form, problems, onChange, onReset }: FieldsProps) {
   const t = useTexts();
-  const numberInput = (name: VoiceFieldName) => (
-    <NumberInput
-      key={name}
-      label={labels[name](t)}
-      value={form.numbers[name]}
-      onChange={(text) => onChange({ ...form, numbers: { ...form.numbers, [name]: text } })}
-      hint={hints[name]?.(t)}
-      problem={problems[name]}
-      testId={`setting-${testIds[name] ?? name.toLowerCase()}`}
-    />
-  );
+  const fields = {
+    numbers: form.numbers,
+    problems,
+    labels: { ...t.train, batchSize: t.voice.batchSize, maxLength: t.voice.maxLength },
+    hints: {
+      steps: t.train.stepsHint,
+      rank: t.voice.rankHint,
+      alpha: t.train.alphaHint,
+      learningRate: t.train.learningRateHint,
+      maxLength: t.voice.maxLengthHint,
+    },
+    onChange: (numbers: VoiceForm["numbers"]) => onChange({ ...form, numbers }),
+  };
   return (
     <>
-      <div className="an-columns">{(["steps", "saveSteps"] as const).map(numberInput)}</div>
+      <NumberFields {...fields} names={["steps", "saveSteps"]} />
       <Fold title={t.train.advanced} open={Object.keys(problems).length > 0} testId="advanced">
-        <div className="an-columns">
-          {(["rank", "alpha", "learningRate", "batchSize", "maxLength", "seed"] as const).map(numberInput)}
-        </div>
+        <NumberFields {...fields} names={["rank", "alpha", "learningRate", "batchSize", "maxLength", "seed"]} />
         <Check
           label={t.voice.validation}
           checked={form.validation}

@@ -42,6 +42,8 @@ export const limits = {
   cardBytesMax: 2 ** 20,
   /** What one says to an NPC at a time. */
   sayCharsMax: 400,
+  /** Prompts of a training: each is drawn or asked at every save. */
+  samplePromptsMax: 4,
   /** From how far an NPC can be talked to and heard. */
   hearingMetres: 12,
   /** Longest reply. Nobody listens longer, and an endless one ends here. */

@@ -77,7 +77,7 @@ export const studioMessages = {
     name: displayName,
     triggerWord: z.string().trim().min(1).max(limits.nameCharsMax).optional(),
     settings: trainSettings.default({}),
-    samplePrompts: z.array(prompt).max(4).default([]),
+    samplePrompts: z.array(prompt).max(limits.samplePromptsMax).default([]),
   }),
   /** A job of kind `train-voice`. */
   "voice.train": z.strictObject({
@@ -89,7 +89,7 @@ export const studioMessages = {
     /** System message of dialogues that have none, and of the sample replies. */
     persona: keptText(limits.personaCharsMax).default(""),
     /** What is said to it before training and at every save; its answers are the job's `replies`. */
-    samplePrompts: z.array(keptText(limits.sayCharsMax)).max(4).default([]),
+    samplePrompts: z.array(keptText(limits.sayCharsMax)).max(limits.samplePromptsMax).default([]),
   }),
   "job.cancel": z.strictObject({ jobId: id }),
   "job.resume": z.strictObject({ jobId: id }),
