@@ -10,7 +10,10 @@ import { FlatParameters } from "./flat-parameters.ts";
 import type { LoopSettings } from "./loop.ts";
 
 /** Matrices by graph input name, laid out as `createModule` lays out its parameters. */
-export function initialParameters(sites: readonly ModuleSite[], { rank, alpha, seed }: TrainConfig): FlatParameters {
+export function initialParameters(
+  sites: readonly ModuleSite[],
+  { rank, alpha, seed }: Pick<TrainConfig, "rank" | "alpha" | "seed">,
+): FlatParameters {
   const random = new Random(seed);
   const module = createModule(sites, { rank, alpha, uniform: () => random.uniform() });
   const shapes = sites.flatMap((site): [string, number[]][] => {

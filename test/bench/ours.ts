@@ -1,7 +1,6 @@
 /** One measurement of Animula in a process of its own: `node ours.ts JOB` prints a `Result` as its last line. */
 import {
   createModule,
-  siteKey,
   stackAdapters,
   stackFeeds,
   targetSites,
@@ -17,7 +16,8 @@ import { FrozenWeights, moduleSites, openStableDiffusion, unet, weightMap } from
 import type { StableDiffusion } from "../../lora/models/index.ts";
 import { Scope } from "../../lora/nn/index.ts";
 import { Session, type Feeds } from "../../lora/runtime/index.ts";
-import { ADAMW_DEFAULTS, adamWStep, clipGradients, FlatParameters } from "../../lora/train/index.ts";
+import { ADAMW_DEFAULTS, adamWStep, clipGradients } from "../../lora/train/index.ts";
+import { initialParameters } from "../../lora/train/run-settings.ts";
 import { TrainingGraph } from "../../lora/train/training-graph.ts";
 import { inputsFile, RANK, sd15Checkpoint, sd15UnetFile, type Job, type Result } from "./job.ts";
 import { prepare, SD15_TEXT, SD15_UNET } from "./prepare.ts";
@@ -67,17 +67,10 @@ const unetSites = (base: Pick<StableDiffusion, "unet" | "text">): ModuleSite[] =
 /** A training step as the loop does it: graph, clipping, AdamW. */
 async function train(job: Job, times: Times): Promise<number> {
   const inputs = readInputs(job);
-  const random = new Random(3);
   const start = performance.now();
   const base = await openBase(job);
   const sites = targetSites(moduleSites(base), ["attention"]);
-  const module = createModule(sites, { rank: RANK, alpha: RANK, uniform: () => random.uniform() });
-  const shapes = sites.flatMap((site): [string, number[]][] => [
-    [`${siteKey(site)}.down`, [1, RANK, site.inSize]],
-    [`${siteKey(site)}.up`, [1, site.outSize, RANK]],
-  ]);
-  const parameters = new FlatParameters(new Map(shapes));
-  parameters.weights.set(module.parameters);
+  const parameters = initialParameters(sites, { rank: RANK, alpha: RANK, seed: 3 });
   const graph = await TrainingGraph.open(base, (g) => trainingAdapters(g, sites, RANK, 1), parameters, {
     gradientCheckpointing: job.checkpointing,
     trainsTextEncoder: false,

@@ -1,11 +1,12 @@
 /** One measurement of Animula's language model in a process of its own: `node text-ours.ts JOB` prints a `Result` as its last line. */
-import { createModule, siteKey, targetSites, trainingAdapters, type ModuleSite } from "../../lora/adapter/index.ts";
+import { createModule, targetSites, trainingAdapters, type ModuleSite } from "../../lora/adapter/index.ts";
 import { Random } from "../../lora/diffusion/index.ts";
 import { openSafetensors, readTensorRaw } from "../../lora/format/index.ts";
 import { TextDecoder, VoiceStudio, type DecodingBatch } from "../../lora/generate/index.ts";
 import { chooseToken, SAMPLING_DEFAULTS, type SamplingOptions } from "../../lora/generate/token-sampler.ts";
 import { languageModelSites, openLanguageModel, openLanguageWeights } from "../../lora/models/index.ts";
-import { ADAMW_DEFAULTS, adamWStep, clipGradients, FlatParameters } from "../../lora/train/index.ts";
+import { ADAMW_DEFAULTS, adamWStep, clipGradients } from "../../lora/train/index.ts";
+import { initialParameters } from "../../lora/train/run-settings.ts";
 import { TextTrainingGraph, type TokenRow } from "../../lora/train/text-training-graph.ts";
 import { RANK, type Result } from "./job.ts";
 import { smolFolder, TEXT_SIZES, textInputsFile, type TextJob } from "./text-job.ts";
@@ -39,17 +40,10 @@ function readIds(job: TextJob, name: string): number[][] {
 /** A training step as the loop does it: graph, clipping, AdamW. Every token but the first of a row is asked for. */
 async function train(job: TextJob, times: Times): Promise<Checked> {
   const rows: TokenRow[] = readIds(job, "tokens").map((ids) => ({ ids, isReply: ids.map(() => true) }));
-  const random = new Random(3);
   const start = performance.now();
   const base = openLanguageWeights(smolFolder(job));
   const sites = targetSites(languageModelSites(base), ["attention"]);
-  const module = createModule(sites, { rank: RANK, alpha: RANK, uniform: () => random.uniform() });
-  const shapes = sites.flatMap((site): [string, number[]][] => [
-    [`${siteKey(site)}.down`, [1, RANK, site.inSize]],
-    [`${siteKey(site)}.up`, [1, site.outSize, RANK]],
-  ]);
-  const parameters = new FlatParameters(new Map(shapes));
-  parameters.weights.set(module.parameters);
+  const parameters = initialParameters(sites, { rank: RANK, alpha: RANK, seed: 3 });
   const graph = await TextTrainingGraph.open(base, (g) => trainingAdapters(g, sites, RANK, 1), parameters, {
     gradientCheckpointing: job.checkpointing,
     askedMax: TEXT_SIZES.rows * (TEXT_SIZES.length - 1),
