@@ -26,8 +26,10 @@ export interface Config {
   readonly development: boolean;
   /** Folder or file of the base model. */
   readonly baseModel: string;
-  /** Folder of the language model; nothing speaks where it is absent. */
+  /** Folder of the language model. */
   readonly voiceBase: string;
+  /** Somebody named it: the service does not start without it. Where the embedded one is absent, nothing speaks. */
+  readonly isVoiceBaseNamed: boolean;
   /** Pages of these origins may use the service; its own always may. */
   readonly origins: readonly string[];
   /** File that the service writes what it does to; "-" for standard output. */
@@ -80,7 +82,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   if (!read.success) {
     const [issue] = read.error.issues;
     const name = String(issue?.path[0]) as Setting;
-    throw invalid(`--${name} (${variables[name]})`, `${issue?.message ?? "not valid"}, got "${given[name] ?? ""}"`);
+    throw invalid(spelled(name), `${issue?.message ?? "not valid"}, got "${given[name] ?? ""}"`);
   }
   const { port, host, data, database, secret, base, origins, log, proxies } = read.data;
   const dataDir = resolve(data);
@@ -94,6 +96,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     secret: checkSecret(secret) ?? (development ? keptSecret(dataDir) : refuseNoSecret()),
     baseModel: resolve(base),
     voiceBase: resolve(read.data["voice-base"]),
+    isVoiceBaseNamed: given["voice-base"] !== undefined,
     origins: origins
       .split(",")
       .map((origin) => origin.trim().replace(/\/+$/, ""))
@@ -112,6 +115,9 @@ function readFlags(args: readonly string[]): Partial<Record<string, string>> {
     throw invalid("options", `${(error as Error).message.split(". To specify")[0]}; there are ${known.join(", ")}`);
   }
 }
+
+/** As people write it. */
+export const spelled = (name: Setting): string => `--${name} (${variables[name]})`;
 
 const invalid = (setting: string, problem: string): ServiceError =>
   new ServiceError("SETTING_INVALID", { setting, problem });

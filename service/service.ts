@@ -7,9 +7,9 @@ import { WebSocketTransport } from "@colyseus/ws-transport";
 import { sql } from "drizzle-orm";
 import type { Logger } from "pino";
 import { Access } from "./access/index.ts";
-import type { Config } from "./config.ts";
+import { spelled, type Config } from "./config.ts";
 import { Gate, mountHttp, openStudioPage, type StudioPage } from "./http/index.ts";
-import { type Base, Jobs, readBase, readVoiceBase, type VoiceBase, Voices } from "./jobs/index.ts";
+import { type Base, Jobs, readBase, readNamedVoiceBase, readVoiceBase, type VoiceBase, Voices } from "./jobs/index.ts";
 import { Library } from "./library/index.ts";
 import { colyseusLogger, openLog } from "./log.ts";
 import { limits, ServiceError, type BaseReply } from "./protocol/index.ts";
@@ -30,8 +30,8 @@ export interface Service {
 
 /**
  * Brings everything up on one port.
- * Errors: DATA_FOLDER_IN_USE, DATABASE_UNREACHABLE, SETTING_INVALID for an address that cannot be used; the engine's for
- * the base.
+ * Errors: DATA_FOLDER_IN_USE, DATABASE_UNREACHABLE, SETTING_INVALID for an address or a named language model that cannot be
+ * used; the engine's for the base.
  */
 export async function startService(config: Config, log: Logger = openLog(config.log)): Promise<Service> {
   const store = await openStore(config);
@@ -42,7 +42,8 @@ export async function startService(config: Config, log: Logger = openLog(config.
   };
   try {
     const base = await readBase(config.baseModel, config.dataDir);
-    const voiceBase = await readVoiceBase(config.voiceBase, config.dataDir);
+    const voiceBase = await openVoiceBase(config);
+    if (!voiceBase) log.warn({ folder: config.voiceBase }, "no language model there: nothing can speak");
     const library = new Library(store, base);
     const voices = new Voices({ store, library, base: voiceBase, folder: config.voiceBase });
     closing.unshift(() => voices.close());
@@ -65,6 +66,18 @@ export async function startService(config: Config, log: Logger = openLog(config.
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Who named a language model wants it: without it nothing starts. Errors: SETTING_INVALID; for the embedded one the engine's. */
+async function openVoiceBase({ voiceBase, isVoiceBaseNamed, dataDir }: Config): Promise<VoiceBase | undefined> {
+  if (!isVoiceBaseNamed) return readVoiceBase(voiceBase, dataDir);
+  try {
+    return await readNamedVoiceBase(voiceBase, dataDir);
+  } catch (error) {
+    const isKnown = error instanceof Error && "code" in error;
+    if (!isKnown) throw error;
+    throw new ServiceError("SETTING_INVALID", { setting: spelled("voice-base"), problem: error.message });
   }
 }
 

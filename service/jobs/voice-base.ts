@@ -1,6 +1,6 @@
 /** The language model that this service trains voices on and speaks with. */
 import { join } from "node:path";
-import { AnimulaError, openLanguageModel, type LanguageModel } from "../../lora/index.ts";
+import { AnimulaError, openLanguageModel } from "../../lora/index.ts";
 import { rememberedHash } from "./base-hash.ts";
 
 export interface VoiceBase {
@@ -19,17 +19,17 @@ const ABSENT = ["BASE_TEXT_NOT_FOUND", "BASE_TEXT_PART_MISSING"];
  * @throws the engine's BASE_… errors for what is there and is no such base
  */
 export async function readVoiceBase(path: string, dataDir: string): Promise<VoiceBase | undefined> {
-  const base = openIfThere(path);
-  if (!base) return undefined;
-  const files = [...new Set([...base.weights.values()].map((weight) => weight.path))].toSorted();
-  return { path, name: base.name, hash: await rememberedHash(files, join(dataDir, "voice-base-hash.json")) };
-}
-
-function openIfThere(path: string): LanguageModel | undefined {
   try {
-    return openLanguageModel(path);
+    return await readNamedVoiceBase(path, dataDir);
   } catch (error) {
     if (error instanceof AnimulaError && ABSENT.includes(error.code)) return undefined;
     throw error;
   }
+}
+
+/** As `readVoiceBase`, and one that is absent is an error too. */
+export async function readNamedVoiceBase(path: string, dataDir: string): Promise<VoiceBase> {
+  const { weights, name } = openLanguageModel(path);
+  const files = [...new Set([...weights.values()].map((weight) => weight.path))].toSorted();
+  return { path, name, hash: await rememberedHash(files, join(dataDir, "voice-base-hash.json")) };
 }

@@ -25,6 +25,7 @@ describe("settings", () => {
     );
     assert.ok(statSync(config.baseModel).isDirectory());
     assert.match(config.voiceBase, /assets.base.mini-llama$/);
+    assert.equal(config.isVoiceBaseNamed, false);
     assert.equal(config.log, join(ANIMULA_DATA, "service.log"));
   });
 
@@ -35,7 +36,8 @@ describe("settings", () => {
       ANIMULA_ORIGINS: "https://a.example/, https://b.example",
     };
     const voice = { ...env, ANIMULA_VOICE_BASE: "/models/smol" };
-    assert.equal(loadConfig([], voice).voiceBase, resolve("/models/smol"));
+    const { voiceBase, isVoiceBaseNamed } = loadConfig([], voice);
+    assert.deepEqual([voiceBase, isVoiceBaseNamed], [resolve("/models/smol"), true]);
     assert.equal(loadConfig(["--voice-base", "/models/qwen"], voice).voiceBase, resolve("/models/qwen"));
     const config = loadConfig(["--port", "0", "--secret", good, "--log", "-"], env);
     assert.deepEqual([config.port, config.secret, config.log], [0, good, "-"]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, truncateSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { DatasetReply, SessionReply, UploadReply } from "../../service/protocol/index.ts";
 import { ServiceProcess } from "../support/service-process.ts";
+import { TALKER } from "./jobs/workbench.ts";
 import { sha256 } from "./library/open-library.ts";
 import { png } from "./library/sample-pictures.ts";
 import { freshFolder } from "./store/fresh-folder.ts";
@@ -102,6 +103,25 @@ describe("the service as a process", function () {
     other.close();
     assert.equal(exitCode, 1);
     assert.match(stderr, /another program uses it already; stop that one, or choose another port with --port\n$/);
+    assert.equal(existsSync(join(folder, "lock")), false);
+  });
+
+  it("R22 does not start without the language model that it was told to speak with", async () => {
+    const absent = join(folder, "no-llama");
+    const cut = join(folder, "cut-llama");
+    cpSync(TALKER, cut, { recursive: true });
+    truncateSync(join(cut, "model.safetensors"), 100);
+    for (const [base, problem] of [
+      [absent, /expected a folder with a language model .* got nothing there; check the path\n$/],
+      [folder, /got a folder without config\.json; check the path\n$/],
+      [cut, /model\.safetensors/],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await run(["--port", "0", "--data", folder, "--voice-base", base], {});
+      assert.deepEqual([exitCode, stdout], [1, ""], stderr);
+      assert.ok(stderr.startsWith("Animula cannot start. --voice-base (ANIMULA_VOICE_BASE): "), stderr);
+      assert.match(stderr, problem);
+      assert.doesNotMatch(stderr, /\n {4}at /);
+    }
     assert.equal(existsSync(join(folder, "lock")), false);
   });
 
