@@ -1,15 +1,11 @@
 /** CLIPTextModel (transformers' names): OpenAI's tower of SD 1.x and, with `gelu`, OpenCLIP's of SD 2.x. */
-import { add, cast, constant, gather, gelu, quickGelu, reshape, type Value } from "../graph/index.ts";
-import { layerNorm, linear, scaledDotProduct, type Scope } from "../nn/index.ts";
+import { add, cast, constant, gather, reshape, type Value } from "../graph/index.ts";
+import { layerNorm, type Scope } from "../nn/index.ts";
+import { clipLayer, type ClipTower } from "./clip-layer.ts";
 
-export interface ClipTextConfig {
+export interface ClipTextConfig extends ClipTower {
   readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly layers: number;
-  readonly heads: number;
   readonly maxPositions: number;
-  readonly activation: "quick_gelu" | "gelu";
 }
 
 /** Finite stand-in for −∞ that survives half precision. */
@@ -33,20 +29,8 @@ export function clipText(scope: Scope, tokens: Value, config: ClipTextConfig, sk
   );
   let h = add(asFloat(gather(table, tokens)), reshape(position, [1, length, width]));
   const mask = causalMask(h, length);
-  for (let i = 0; i < config.layers - skipLayers; i++)
-    h = encoderLayer(root.at("encoder.layers").at(i), h, mask, config);
+  for (let i = 0; i < config.layers - skipLayers; i++) h = clipLayer(root.at("encoder.layers").at(i), h, config, mask);
   return layerNorm(root.at("final_layer_norm"), h, width);
-}
-
-function encoderLayer(scope: Scope, x: Value, mask: Value, config: ClipTextConfig): Value {
-  const { hiddenSize: width, intermediateSize, heads } = config;
-  const own = layerNorm(scope.at("layer_norm1"), x, width);
-  const project = (name: string) => linear(scope.at("self_attn").at(name), own, width, width);
-  const mixed = scaledDotProduct(project("q_proj"), project("k_proj"), project("v_proj"), heads, { mask });
-  const h = add(x, linear(scope.at("self_attn.out_proj"), mixed, width, width));
-  const up = linear(scope.at("mlp.fc1"), layerNorm(scope.at("layer_norm2"), h, width), width, intermediateSize);
-  const active = config.activation === "quick_gelu" ? quickGelu(up) : gelu(up);
-  return add(h, linear(scope.at("mlp.fc2"), active, intermediateSize, width));
 }
 
 /** 0 on and below the diagonal, −10⁴ above: each token sees itself and what came before. */

@@ -9,6 +9,8 @@ export const modelErrors = errorTable({
     `${file}: ${key}: expected ${expected}, got ${got}; download the folder again or use a model of a supported kind`,
   BASE_INPUTS: (path: string, expected: number, got: number) =>
     `base_model ${path}: expected a UNet with ${expected} input channels, got ${got}; this is an inpainting or depth model, use the plain one`,
+  CLIP_NOT_FOUND: (path: string, got: string) =>
+    `${path}: expected a folder with a CLIP model (config.json of the kind "clip", tokenizer, *.safetensors), got ${got}; check the path, or download one such as openai/clip-vit-base-patch32`,
   BASE_TEXT_NOT_FOUND: (path: string, got: string) =>
     `base_model ${path}: expected a folder with a language model (config.json, tokenizer.json, *.safetensors) or a .gguf file, got ${got}; check the path`,
   BASE_TEXT_PART_MISSING: (path: string, part: string) =>

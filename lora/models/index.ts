@@ -1,3 +1,14 @@
+export {
+  clipImageEmbeddings,
+  clipLogits,
+  clipScale,
+  clipTextEmbeddings,
+  endMarks,
+  openClip,
+  type Clip,
+  type ClipConfig,
+} from "./clip.ts";
+export { clipPixels, type ClipPreprocessing, type RgbPicture } from "./clip-pixels.ts";
 export { clipText, type ClipTextConfig } from "./clip-text.ts";
 export {
   ClipTokenizer,

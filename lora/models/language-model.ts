@@ -1,11 +1,10 @@
 /** Opens a LLaMA-like base: a Hugging Face folder or a GGUF file. Reads headers, config and tokenizer; weights stay in their files. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { recordSites, type ModuleSite } from "../adapter/index.ts";
-import { openGguf, openSafetensors, refusePickle, type GgufFile } from "../format/index.ts";
+import { openGguf, openSafetensors, type GgufFile } from "../format/index.ts";
 import { Scope } from "../nn/index.ts";
 import { CHATGLM_TABLE, chatGlmWeights } from "./chatglm.ts";
-import { readConfig } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
 import { ggufArchitecture, ggufConfig } from "./gguf-config.ts";
 import { ggufTokenizer } from "./gguf-tokenizer.ts";
@@ -13,6 +12,7 @@ import { ggufWeights } from "./gguf-weights.ts";
 import { llama, llamaInputs } from "./llama.ts";
 import { readLlamaConfig, type LlamaConfig } from "./llama-config.ts";
 import { readTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
+import { weightFiles } from "./weight-files.ts";
 import { weightMap, type WeightMap } from "./weights.ts";
 
 /** What a graph of the model needs. */
@@ -66,32 +66,6 @@ function folderWeights(path: string): LanguageWeights {
   const config = readLlamaConfig(file);
   const isChatGlm = weights.has(CHATGLM_TABLE);
   return { path, name: basename(path), config, weights: isChatGlm ? chatGlmWeights(weights, config) : weights };
-}
-
-const WHOLE = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
-
-function weightFiles(path: string): string[] {
-  if (existsSync(join(path, WHOLE))) return [join(path, WHOLE)];
-  const index = join(path, INDEX);
-  if (existsSync(index)) return shards(path, index);
-  const names = readdirSync(path);
-  const own = names.filter((name) => name.endsWith(".safetensors"));
-  if (own.length > 0) return own.toSorted().map((name) => join(path, name));
-  for (const name of names) if (name.endsWith(".bin")) refusePickle(join(path, name));
-  throw modelErrors.BASE_TEXT_PART_MISSING(path, WHOLE);
-}
-
-function shards(path: string, index: string): string[] {
-  const map = readConfig(index).part("weight_map")?.object ?? {};
-  const names = [...new Set(Object.values(map))];
-  return names.map((name) => {
-    // A file name from a download must not lead out of its folder.
-    if (typeof name !== "string" || name !== basename(name) || !name.endsWith(".safetensors"))
-      throw modelErrors.BASE_CONFIG_INVALID(index, "weight_map", "names of .safetensors files", JSON.stringify(name));
-    if (!existsSync(join(path, name))) throw modelErrors.BASE_TEXT_PART_MISSING(path, name);
-    return join(path, name);
-  });
 }
 
 /** Every layer that a module can adapt, by its name in the checkpoint without `.weight`. */

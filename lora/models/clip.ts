@@ -1,0 +1,154 @@
+/** Opens a CLIP in the Hugging Face layout (CLIPModel: both towers, both projections, logit_scale) and builds its halves. */
+import { existsSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { openSafetensors } from "../format/index.ts";
+import {
+  div,
+  exp,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  sqrt,
+  swapLast,
+  cast,
+  type Dim,
+  type Value,
+} from "../graph/index.ts";
+import { linear, type Scope } from "../nn/index.ts";
+import type { ClipActivation, ClipTower } from "./clip-layer.ts";
+import { clipText, type ClipTextConfig } from "./clip-text.ts";
+import { readClipTokenizer, type ClipTokenizer } from "./clip-tokenizer.ts";
+import { clipVision, type ClipVisionConfig } from "./clip-vision.ts";
+import { readClipPreprocessing, type ClipPreprocessing } from "./clip-pixels.ts";
+import { readConfig, type ConfigFile } from "./config-file.ts";
+import { modelErrors } from "./errors.ts";
+import { weightFiles } from "./weight-files.ts";
+import { weightMap, type WeightMap } from "./weights.ts";
+
+export interface ClipConfig {
+  readonly text: ClipTextConfig;
+  readonly vision: ClipVisionConfig;
+  /** Width of the space that pictures and texts meet in. */
+  readonly projectionDim: number;
+}
+
+export interface Clip {
+  /** The folder as given. */
+  readonly path: string;
+  readonly name: string;
+  readonly config: ClipConfig;
+  readonly preprocessing: ClipPreprocessing;
+  readonly tokenizer: ClipTokenizer;
+  readonly weights: WeightMap;
+}
+
+/**
+ * Pixels [N, 3, S, S] → the picture's unit vector.
+ * @returns [N, projectionDim]
+ */
+export function clipImageEmbeddings(scope: Scope, pixels: Value, config: ClipConfig): Value {
+  const pooled = clipVision(scope, pixels, config.vision);
+  return unit(linear(scope.at("visual_projection"), pooled, config.vision.hiddenSize, config.projectionDim, false));
+}
+
+/**
+ * Token ids → the text's unit vector, from the state at its end marker.
+ * @param tokens [N, S] int64
+ * @param ends [N, S] float32: 1 at each row's first end marker, else 0; see `endMarks`
+ * @returns [N, projectionDim]
+ */
+export function clipTextEmbeddings(scope: Scope, tokens: Value, ends: Value, config: ClipConfig): Value {
+  const [batch, length] = tokens.shape as [Dim, Dim];
+  const { hiddenSize } = config.text;
+  const states = clipText(scope, tokens, config.text);
+  const pooled = reshape(matmul(reshape(ends, [batch, 1, length]), states), [batch, hiddenSize]);
+  return unit(linear(scope.at("text_projection"), pooled, hiddenSize, config.projectionDim, false));
+}
+
+/** What cosines are multiplied by before a softmax over texts: e^logit_scale, a scalar. */
+export const clipScale = (scope: Scope): Value => exp(cast(scope.parameter("logit_scale", []), "float32"));
+
+/** scale · pictures · textsᵀ: [pictures, texts] */
+export const clipLogits = (images: Value, texts: Value, scale: Value): Value =>
+  mul(matmul(images, swapLast(texts)), scale);
+
+const unit = (x: Value): Value => div(x, sqrt(reduceSum(mul(x, x), [-1])));
+
+/** 1 at the first end marker of each row of `length` ids, which transformers pools at; the text may hold none after a cut. */
+export function endMarks(tokens: Int32Array, length: number, endId: number): Float32Array {
+  const marks = new Float32Array(tokens.length);
+  for (let row = 0; row < tokens.length; row += length) {
+    const at = tokens.subarray(row, row + length).indexOf(endId);
+    marks[row + Math.max(at, 0)] = 1;
+  }
+  return marks;
+}
+
+/** @throws CLIP_NOT_FOUND, BASE_CONFIG_INVALID, TOKENIZER_…, BASE_VOCABULARY and the errors of the safetensors reader */
+export async function openClip(path: string): Promise<Clip> {
+  const file = join(path, "config.json");
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw modelErrors.CLIP_NOT_FOUND(path, "no folder");
+  if (!existsSync(file)) throw modelErrors.CLIP_NOT_FOUND(path, "a folder without config.json");
+  const config = readClipConfig(path, file);
+  const weights = new Map(
+    weightFiles(path).flatMap((shard) => [...weightMap(openSafetensors(shard), (name) => [{ name }])]),
+  );
+  if (!weights.has("logit_scale")) throw modelErrors.BASE_TENSOR_MISSING(path, "logit_scale");
+  const tokenizer = await readClipTokenizer(path);
+  if (tokenizer.vocabSize > config.text.vocabSize)
+    throw modelErrors.BASE_VOCABULARY(path, config.text.vocabSize, tokenizer.vocabSize);
+  const preprocessing = readClipPreprocessing(join(path, "preprocessor_config.json"), config.vision.imageSize);
+  return { path, name: basename(path), config, preprocessing, tokenizer, weights };
+}
+
+/** OpenAI's ViT-B/32, what transformers takes for keys that a config leaves out. */
+const TEXT_DEFAULTS = { hiddenSize: 512, intermediateSize: 2048, layers: 12, heads: 8 };
+const VISION_DEFAULTS = { hiddenSize: 768, intermediateSize: 3072, layers: 12, heads: 12 };
+
+function readClipConfig(path: string, file: string): ClipConfig {
+  const json = readConfig(file);
+  const kind = json.object["model_type"];
+  if (kind !== "clip")
+    throw modelErrors.CLIP_NOT_FOUND(path, `a model of the kind ${JSON.stringify(kind) ?? "unknown"}`);
+  const text = part(json, file, "text_config");
+  const vision = part(json, file, "vision_config");
+  const imageSize = vision.count("image_size", 224);
+  const patchSize = vision.count("patch_size", 32);
+  if (imageSize % patchSize !== 0)
+    throw modelErrors.BASE_CONFIG_INVALID(
+      file,
+      "vision_config: image_size",
+      `a multiple of ${patchSize}`,
+      `${imageSize}`,
+    );
+  return {
+    text: {
+      ...readTower(text, file, TEXT_DEFAULTS),
+      vocabSize: text.count("vocab_size", 49_408),
+      maxPositions: text.count("max_position_embeddings", 77),
+    },
+    vision: { ...readTower(vision, file, VISION_DEFAULTS), imageSize, patchSize },
+    projectionDim: json.count("projection_dim", 512),
+  };
+}
+
+function part(json: ConfigFile, file: string, key: string): ConfigFile {
+  const found = json.part(key);
+  if (!found) throw modelErrors.BASE_CONFIG_INVALID(file, key, "an object", "nothing");
+  return found;
+}
+
+function readTower(json: ConfigFile, file: string, defaults: Omit<ClipTower, "activation">): ClipTower {
+  const isActivation = (v: unknown): v is ClipActivation => v === "quick_gelu" || v === "gelu";
+  const tower = {
+    hiddenSize: json.count("hidden_size", defaults.hiddenSize),
+    intermediateSize: json.count("intermediate_size", defaults.intermediateSize),
+    layers: json.count("num_hidden_layers", defaults.layers),
+    heads: json.count("num_attention_heads", defaults.heads),
+    activation: json.get("hidden_act", "quick_gelu or gelu", isActivation, "quick_gelu"),
+  };
+  if (tower.hiddenSize % tower.heads !== 0)
+    throw modelErrors.BASE_CONFIG_INVALID(file, "hidden_size", `a multiple of ${tower.heads}`, `${tower.hiddenSize}`);
+  return tower;
+}
