@@ -9,7 +9,7 @@ export function drawnInfo(
   loraHashes: GenerationInfo["loraHashes"],
   modelHash?: string,
 ): GenerationInfo {
-  const defaults = drawDefaults(base);
+  const defaults = drawDefaults(base, request.sampler);
   return {
     prompt: request.prompt,
     negativePrompt: request.negative ?? "",
@@ -22,5 +22,6 @@ export function drawnInfo(
     ...(modelHash === undefined ? {} : { modelHash }),
     model: base.name,
     loraHashes,
+    ...(request.tiling ? { others: { Tiling: "True" } } : {}),
   };
 }

@@ -1,7 +1,7 @@
 /** The frozen halves of a base around the UNet, each opened once: captions → text embeddings, pictures ↔ latents. */
 import { Graph, symbol, type Dim, type Value } from "../graph/index.ts";
 import { clipText, FrozenWeights, vaeDecode, vaeEncode, type StableDiffusion } from "../models/index.ts";
-import { Scope, type AdapterSite, type LayerAdapter } from "../nn/index.ts";
+import { Scope, type AdapterSite, type Borders, type LayerAdapter } from "../nn/index.ts";
 import { Session, type Feeds, type SessionOptions } from "../runtime/index.ts";
 
 /** Gives the adapter inputs of a layer while a graph is built; see `AdapterInputs`. */
@@ -94,10 +94,16 @@ export class LatentDecoder {
     this.scale = scale;
   }
 
-  static async open(base: StableDiffusion, options?: SessionOptions): Promise<LatentDecoder> {
+  /** @param borders circular: pictures that tile, of latents that do */
+  static async open(
+    base: StableDiffusion,
+    options?: SessionOptions,
+    borders: Borders = "zeros",
+  ): Promise<LatentDecoder> {
     const graph = new Graph();
     const latents = graph.input("latents", "float32", [symbol("N"), base.vae.latentChannels, symbol("h"), symbol("w")]);
-    const image = vaeDecode(new Scope(new FrozenWeights(graph, "vae", base.weights.vae)), latents, base.vae);
+    const weights = new FrozenWeights(graph, "vae", base.weights.vae);
+    const image = vaeDecode(new Scope(weights, "", borders), latents, base.vae);
     return new LatentDecoder(await Session.open({ image }, options), base.vae.scalingFactor);
   }
 

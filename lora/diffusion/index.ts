@@ -5,6 +5,7 @@ export { parsePrompt, type Prompt, type PromptLora, type PromptSegment } from ".
 export {
   createSampler,
   parseSamplerName,
+  samplerDefaults,
   samplerNames,
   type Sampler,
   type SamplerId,

@@ -1,8 +1,9 @@
 import { diffusionErrors } from "./errors.ts";
 import type { NoiseSchedule, TimestepSpacing } from "./schedule.ts";
+import { cleanCoefficients, consistencyScalings, consistencyTimesteps, LCM_TRAINED_STEPS } from "./consistency.ts";
 import { interpolate, karrasSigmas, sigmasOf, sigmaToTimestep, spacedTimesteps } from "./timesteps.ts";
 
-export type SamplerId = "ddim" | "euler" | "euler-a" | "dpmpp-2m";
+export type SamplerId = "ddim" | "euler" | "euler-a" | "dpmpp-2m" | "lcm";
 
 /**
  * One denoising run. `x` is flat float32 latents, any number of rows. For each i in 0 … timesteps.length − 1, in order:
@@ -21,7 +22,7 @@ export interface Sampler {
 }
 
 export interface SamplerOptions {
-  /** Fresh N(0, 1) values of the latents' length, asked for once in each step that adds noise (Euler a, DDIM with eta). */
+  /** Fresh N(0, 1) values of the latents' length, asked for once in each step that adds noise (Euler a, LCM, DDIM with eta). */
   readonly noise?: (length: number) => Float32Array;
   /** DDIM only: 0 deterministic, 1 as noisy as DDPM. */
   readonly eta?: number;
@@ -34,6 +35,9 @@ interface SamplerKind {
   /** diffusers' default where the base's scheduler file names none. */
   readonly spacing: TimestepSpacing;
   readonly allowsKarras: boolean;
+  /** How its models like to be drawn with, where that is not as all the others. */
+  readonly defaults?: { readonly steps: number; readonly guidanceScale: number };
+  readonly stepsMax?: number;
   readonly create: (id: SamplerId, schedule: NoiseSchedule, steps: number, options: SamplerOptions) => Sampler;
 }
 
@@ -43,6 +47,15 @@ const kinds: Record<SamplerId, SamplerKind> = {
   euler: { label: "Euler", spacing: "linspace", allowsKarras: true, create: createEuler },
   "euler-a": { label: "Euler a", spacing: "linspace", allowsKarras: false, create: createEulerAncestral },
   "dpmpp-2m": { label: "DPM++ 2M", spacing: "linspace", allowsKarras: true, create: createDpmpp2m },
+  lcm: {
+    label: "LCM",
+    spacing: "linspace",
+    allowsKarras: false,
+    // Guidance is distilled into the module.
+    defaults: { steps: 4, guidanceScale: 1 },
+    stepsMax: LCM_TRAINED_STEPS,
+    create: createLcm,
+  },
 };
 
 const spellings: ReadonlyMap<string, SamplerId> = new Map<string, SamplerId>([
@@ -71,6 +84,10 @@ export function parseSamplerName(name: string): { id: SamplerId; karras: boolean
   return { id, karras };
 }
 
+/** Steps and guidance scale that a sampler is made for; empty where it leaves them to the base. @throws SAMPLER_UNKNOWN */
+export const samplerDefaults = (name: string): { readonly steps?: number; readonly guidanceScale?: number } =>
+  kinds[parseSamplerName(name).id].defaults ?? {};
+
 /** Every name a user may choose, as WebUI spells it. */
 export function samplerNames(): string[] {
   return samplerIds.flatMap((id) => {
@@ -87,11 +104,11 @@ export function createSampler(
   options: SamplerOptions = {},
 ): Sampler {
   const { id, karras } = parseSamplerName(name);
-  const { allowsKarras, create } = kinds[id];
+  const { allowsKarras, create, stepsMax = Infinity } = kinds[id];
   if (options.karras && !allowsKarras) {
     throw diffusionErrors.SAMPLER_UNKNOWN(`${name} with karras`, samplerNames().join(", "));
   }
-  const mostSteps = schedule.numTrainTimesteps - 1;
+  const mostSteps = Math.min(schedule.numTrainTimesteps - 1, stepsMax);
   if (!Number.isInteger(steps) || steps < 1 || steps > mostSteps) {
     throw diffusionErrors.SAMPLER_STEPS(steps, mostSteps);
   }
@@ -274,6 +291,28 @@ function createDpmpp2m(id: SamplerId, schedule: NoiseSchedule, steps: number, op
         const current = denoised[k]!;
         return onX * value + gain * (current + slope * (current - before.denoised[k]!));
       });
+    },
+  };
+}
+
+/** Multistep consistency sampling: Luo et al. 2023 (LCM), algorithm 3. Each step sees through to x_0 and noises it again. */
+function createLcm(id: SamplerId, schedule: NoiseSchedule, steps: number, options: SamplerOptions): Sampler {
+  const { predictionType, clipSampleRange: clip = Infinity } = schedule;
+  const timesteps = consistencyTimesteps(schedule, steps);
+  return {
+    id,
+    label: kinds[id].label,
+    timesteps,
+    initNoiseSigma: 1,
+    scaleInput: same,
+    step(x, modelOutput, i) {
+      const [a, b] = cleanCoefficients(predictionType, schedule.alphaCumprod(timesteps[i]!));
+      const { skip, out } = consistencyScalings(timesteps[i]!);
+      const clean = x.map(
+        (value, k) => out * Math.min(Math.max(a * value + b * modelOutput[k]!, -clip), clip) + skip * value,
+      );
+      if (i === timesteps.length - 1) return clean;
+      return schedule.addNoise(clean, drawNoise(options, x.length), timesteps[i + 1]!);
     },
   };
 }

@@ -3,7 +3,7 @@ import { LatentDecoder, unetInputs, type AdapterCallback, type Plane } from "../
 import { combineGuidance, createSampler, NoiseSchedule, Random, type ScheduleConfig } from "../diffusion/index.ts";
 import { Graph } from "../graph/index.ts";
 import { FrozenWeights, unet, type StableDiffusion } from "../models/index.ts";
-import { Scope } from "../nn/index.ts";
+import { Scope, type Borders } from "../nn/index.ts";
 import { Session, type Feeds, type SessionOptions } from "../runtime/index.ts";
 
 export interface Picture {
@@ -47,12 +47,20 @@ export class Painter {
     this.schedule = new NoiseSchedule(base.scheduler as Partial<ScheduleConfig> as ScheduleConfig);
   }
 
-  static async open(base: StableDiffusion, adapters?: AdapterCallback, options?: SessionOptions): Promise<Painter> {
+  /** @param borders circular: every convolution sees the other side beyond the border, so that what is drawn tiles */
+  static async open(
+    base: StableDiffusion,
+    adapters?: AdapterCallback,
+    options?: SessionOptions,
+    borders: Borders = "zeros",
+  ): Promise<Painter> {
     const graph = new Graph();
     const inputs = unetInputs(graph, base);
     const weights = new FrozenWeights(graph, "unet", base.weights.unet, adapters?.(graph));
-    const prediction = unet(new Scope(weights), inputs, base.unet, { latentArea: (base.side / base.factor) ** 2 });
-    return new Painter(base, await Session.open({ prediction }, options), await LatentDecoder.open(base, options));
+    const scope = new Scope(weights, "", borders);
+    const prediction = unet(scope, inputs, base.unet, { latentArea: (base.side / base.factor) ** 2 });
+    const decoder = await LatentDecoder.open(base, options, borders);
+    return new Painter(base, await Session.open({ prediction }, options), decoder);
   }
 
   /** One picture per seed. The same request gives the same bytes on each run. */

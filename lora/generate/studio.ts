@@ -9,13 +9,15 @@ import {
   type Stack,
 } from "../adapter/index.ts";
 import { TextEncoder } from "../data/index.ts";
-import { parsePrompt, parseSamplerName } from "../diffusion/index.ts";
+import { parsePrompt, samplerDefaults } from "../diffusion/index.ts";
 import type { Graph } from "../graph/index.ts";
+import type { Borders } from "../nn/index.ts";
 import { moduleSites, type StableDiffusion } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
 import { encodePrompts } from "./conditioning.ts";
 import { generateErrors } from "./errors.ts";
 import { Painter, type Picture } from "./painter.ts";
+import { Painters } from "./painters.ts";
 
 export interface DrawRequest {
   /** WebUI syntax: `(word:1.2)`, `<lora:name:0.8>`. */
@@ -27,6 +29,8 @@ export interface DrawRequest {
   readonly seeds?: readonly number[];
   readonly width?: number;
   readonly height?: number;
+  /** The picture goes on seamlessly when it is laid side by side. */
+  readonly tiling?: boolean;
   /** Modules beside those that the prompt names. */
   readonly stack?: Stack;
   readonly onStep?: (step: number, steps: number) => void;
@@ -40,21 +44,25 @@ const DRAW_DEFAULTS = {
   seeds: [1] as readonly number[],
 } as const;
 
-/** What a request leaves out: the base's own suggestions before the general ones. */
-export const drawDefaults = (base: StableDiffusion) => ({ ...DRAW_DEFAULTS, ...base.drawing });
+/** What a request leaves out: what its sampler is made for, then the base's own suggestions, then the general ones. */
+export const drawDefaults = (base: StableDiffusion, sampler: string = DRAW_DEFAULTS.sampler) => ({
+  ...DRAW_DEFAULTS,
+  ...base.drawing,
+  ...samplerDefaults(sampler),
+});
 
 export class DrawingStudio {
   readonly base: StableDiffusion;
   readonly sites: readonly ModuleSite[];
   private readonly text: TextEncoder;
-  private readonly painter: Painter;
+  private readonly painters: Painters;
   private readonly modules = new Map<string, LoraModule>();
 
-  private constructor(base: StableDiffusion, sites: readonly ModuleSite[], text: TextEncoder, painter: Painter) {
+  private constructor(base: StableDiffusion, sites: readonly ModuleSite[], text: TextEncoder, painters: Painters) {
     this.base = base;
     this.sites = sites;
     this.text = text;
-    this.painter = painter;
+    this.painters = painters;
   }
 
   /** Every layer of the base can carry adapters; a layer that no module changes is fed rank 0. */
@@ -66,8 +74,10 @@ export class DrawingStudio {
         sites.filter((site) => site.part === part),
       ).forPart(part);
     const text = await TextEncoder.open(base, inputsOf("text_encoder"), options);
-    const painter = await Painter.open(base, inputsOf("unet"), options);
-    return new DrawingStudio(base, sites, text, painter);
+    const open = (borders: Borders) => Painter.open(base, inputsOf("unet"), options, borders);
+    const painters = new Painters(base, open);
+    await painters.use("zeros", () => Promise.resolve()); // so that a base that cannot draw is told of now
+    return new DrawingStudio(base, sites, text, painters);
   }
 
   /** Makes a module known to prompts under a name. Loads no base weights. */
@@ -84,10 +94,12 @@ export class DrawingStudio {
 
   /** @throws MODULE_UNKNOWN, SIZE_INVALID, and the errors of prompts and samplers */
   async draw(request: DrawRequest): Promise<Picture[]> {
-    const { steps, guidanceScale, sampler, seeds } = { ...drawDefaults(this.base), ...withoutUndefined(request) };
+    const { steps, guidanceScale, sampler, seeds } = {
+      ...drawDefaults(this.base, request.sampler),
+      ...withoutUndefined(request),
+    };
     const [width, height] = [request.width ?? this.base.side, request.height ?? this.base.side];
     checkPictureSize(this.base, width, height);
-    parseSamplerName(sampler);
     const positive = parsePrompt(request.prompt);
     const negative = parsePrompt(request.negative ?? "");
     const named = [...positive.loras, ...negative.loras].map(({ name, unetWeight, textEncoderWeight }) => ({
@@ -98,21 +110,21 @@ export class DrawingStudio {
     const stack: Stack = [...(request.stack ?? []), ...named];
     const feeds = stackFeeds([stack], this.sites);
     const conditioning = await encodePrompts(this.base, this.text, positive.segments, negative.segments, feeds);
-    const pictures: Picture[] = [];
     const watching = {
       ...(request.onStep ? { onStep: request.onStep } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
     };
-    // One at a time: the runtime sums in another order for another batch size, and a seed must always give one picture.
-    for (const seed of seeds) {
-      const shared = { ...conditioning, steps, guidanceScale, sampler, width, height, adapters: feeds };
-      pictures.push(...(await this.painter.paint({ ...shared, ...watching, seeds: [seed] })));
-    }
-    return pictures;
+    const shared = { ...conditioning, ...watching, steps, guidanceScale, sampler, width, height, adapters: feeds };
+    return this.painters.use(request.tiling ? "circular" : "zeros", async (painter) => {
+      const pictures: Picture[] = [];
+      // One at a time: the runtime sums in another order for another batch size, and a seed must always give one picture.
+      for (const seed of seeds) pictures.push(...(await painter.paint({ ...shared, seeds: [seed] })));
+      return pictures;
+    });
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.text.close(), this.painter.close()]);
+    await Promise.all([this.text.close(), this.painters.close()]);
   }
 
   private moduleNamed(name: string): LoraModule {

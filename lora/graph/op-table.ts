@@ -132,6 +132,7 @@ const inferSlice = ({ inputs: [x], meta }: InferContext): TensorInfo[] => {
 
 const inferPad = ({ inputs: [x], meta }: InferContext): TensorInfo[] => {
   const amounts = meta["amounts"] as [number, number][];
+  if (start < 0) return [{ dtype: x!.dtype, shape: x!.shape.with(axis, end - start) }];
   return [{ dtype: x!.dtype, shape: x!.shape.map((dim, axis) => addDims(dim, amounts[axis]![0] + amounts[axis]![1])) }];
 };
 

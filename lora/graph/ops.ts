@@ -189,7 +189,7 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
   return x.graph.emit("Split", [x, ints(x, sizes)], { axis: at }, { sizes })!;
 }
 
-/** x[…, start:end, …] on one axis; `end` counts back from the end when ≤ 0 (0 = to the end). */
+/** x[…, start:end, …] on one axis; `end` counts back from the end when ≤ 0 (0 = to the end), and so does a `start` < 0. */
 export function slice(x: Value, axis: number, start: number, end: number): Value {
   const at = positive(x, [axis])[0]!;
   const last = end <= 0 ? (end === 0 ? Number.MAX_SAFE_INTEGER : end) : end;

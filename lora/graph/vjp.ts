@@ -268,15 +268,16 @@ export const slice: Rule = ({ g, node, inputs: [x] }) => {
   const { axis, start, end, stride = 1 } = node.meta as { axis: number; start: number; end?: number; stride?: number };
   const spread = stride === 1 ? g : op.spread(g, axis, stride);
   const size = x!.shape[axis]!;
+  const before = start < 0 ? addDims(size, start) : start;
   const after = end !== undefined && end <= 0 ? -end : addDims(size, multiply(addDims(spread.shape[axis]!, start), -1));
   assert(
-    typeof after === "number" && after >= 0,
-    `Slice gradient: what follows the cut of ${dimKey(size)} is not known`,
+    typeof before === "number" && typeof after === "number" && after >= 0,
+    `Slice gradient: what surrounds the cut of ${dimKey(size)} is not known`,
   );
   return [
     op.pad(
       spread,
-      x!.shape.map((_, at) => (at === axis ? [start, after] : [0, 0])),
+      x!.shape.map((_, at) => (at === axis ? [before, after] : [0, 0])),
     ),
     undefined,
     undefined,

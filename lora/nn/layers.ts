@@ -2,6 +2,7 @@
 import assert from "node:assert";
 import {
   add,
+  concat,
   conv,
   decodeWeight,
   gemm,
@@ -14,6 +15,7 @@ import {
   productOf,
   reshape,
   split,
+  slice,
   strided,
   swapLast,
   transpose,
@@ -57,7 +59,7 @@ export interface ConvLayer {
   readonly padding?: number | readonly [number, number, number, number];
 }
 
-/** 2-D convolution, x [N, in, H, W]. */
+/** 2-D convolution, x [N, in, H, W]. In a circular scope an even padding shows the other side. */
 export function conv2d(scope: Scope, x: Value, inSize: number, outSize: number, layer: ConvLayer): Value {
   const { kernel, stride = 1, padding = 0 } = layer;
   const weight = decodeWeight(scope.parameter("weight", [outSize, inSize, kernel, kernel]), x);
@@ -71,6 +73,13 @@ export function conv2d(scope: Scope, x: Value, inSize: number, outSize: number, 
 /**
  * up · (down ∗ x) as batched matrix products, so that each row of the batch may carry its own module. For a k×k kernel,
  * `down` is applied once per offset and the results are shifted and summed: k²·rank planes move instead of k²·in.
+  const { padding } = layer;
+  if (scope.borders === "zeros" || typeof padding !== "number" || padding === 0)
+    return plainConv2d(scope, x, inSize, outSize, layer);
+  return plainConv2d(scope, wrapAround(x, padding), inSize, outSize, { ...layer, padding: 0 });
+}
+
+function plainConv2d(scope: Scope, x: Value, inSize: number, outSize: number, layer: ConvLayer): Value {
  */
 function convAdapter(x: Value, y: Value, adapter: LayerAdapter, { kernel, stride = 1, padding = 0 }: ConvLayer): Value {
   assert(typeof padding === "number", "adapters on convolutions with uneven padding are not supported");
@@ -80,6 +89,13 @@ function convAdapter(x: Value, y: Value, adapter: LayerAdapter, { kernel, stride
       : shiftedDown(x, y, adapter.down, kernel, stride, padding);
   return mulScalar(reshape(matmul(adapter.up, hidden), y.shape), adapter.scale);
 }
+/** x [N, C, H, W] → [N, C, H + 2 · padding, W + 2 · padding], going on as if it repeated. */
+function wrapAround(x: Value, padding: number): Value {
+  const wrap = (value: Value, axis: number): Value =>
+    concat([slice(value, axis, -padding, 0), value, slice(value, axis, 0, padding)], axis);
+  return wrap(wrap(x, 2), 3);
+}
+
 
 /** weight [A, m, C] on x [N, C, H, W] → [N, m, H·W] */
 function pointwise(weight: Value, x: Value): Value {

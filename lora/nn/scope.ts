@@ -30,19 +30,25 @@ export interface ParameterSource {
 
 /** A position in the tree of a model's names: `scope.at("down_blocks.0").parameter("conv1.weight", …)`. */
 export class Scope {
+/** What a convolution sees beyond the border: nothing, or the other side, so that what it draws tiles. */
+export type Borders = "zeros" | "circular";
+
   readonly source: ParameterSource;
   readonly path: string;
 
-  constructor(source: ParameterSource, path = "") {
+  constructor(source: ParameterSource, path = "", borders: Borders = "zeros") {
+  /** Of every convolution below, as PyTorch's `padding_mode`. */
+  readonly borders: Borders;
     this.source = source;
     this.path = path;
   }
 
+    this.borders = borders;
   get graph(): Graph {
     return this.source.graph;
   }
   at(name: string | number): Scope {
-    return new Scope(this.source, this.nameOf(String(name)));
+    return new Scope(this.source, this.nameOf(String(name)), this.borders);
   }
   nameOf(name: string): string {
     return this.path ? `${this.path}.${name}` : name;

@@ -1,7 +1,7 @@
 /**
  * How much an upscaler gains over bicubic enlarging: `node lora/recipe/measure-upscaler.ts --show .work/upscaled`.
  * Drawings the network never saw are reduced to a quarter and enlarged again: PSNR against the drawing, in dB, mean over
- * pictures; for textures also the seam, the mean step across the border over the mean step inside (1: none is seen).
+ * pictures; for textures also the seam score (1: none is seen).
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { createAvatar, type Style } from "@dicebear/core";
 import { adventurer, bigSmile, micah, personas, toonHead } from "@dicebear/collection";
 import sharp from "sharp";
 import { Graph, symbol } from "../graph/index.ts";
-import { backProjected, openUpscaler, Upscaler, type Picture } from "../image/index.ts";
+import { backProjected, openUpscaler, seamScore, Upscaler, type Picture } from "../image/index.ts";
 import { Session } from "../runtime/index.ts";
 import { portrait } from "./portraits.ts";
 import { texture, textureSide } from "./textures.ts";
@@ -88,21 +88,6 @@ async function openCorrection(): Promise<(small: Picture, factor: number) => Pro
   };
 }
 
-/** Mean step to the next pixel, right and down, across the border over the mean inside. */
-function seam({ rgb, width, height }: Picture): number {
-  const sums = { border: 0, inside: 0, borders: 0, insides: 0 };
-  const step = (isBorder: boolean, a: number, b: number): void => {
-    for (let c = 0; c < 3; c++) sums[isBorder ? "border" : "inside"] += Math.abs(rgb[3 * a + c]! - rgb[3 * b + c]!);
-    sums[isBorder ? "borders" : "insides"]++;
-  };
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      step(x === width - 1, y * width + x, y * width + ((x + 1) % width));
-      step(y === height - 1, y * width + x, ((y + 1) % height) * width + x);
-    }
-  return sums.border / sums.borders / (sums.inside / sums.insides);
-}
-
 async function cases(count: number): Promise<Record<string, Case[]>> {
   const numbers = Array.from({ length: count }, (_, i) => i);
   const portraits = numbers.map(async (i) => ({
@@ -133,7 +118,7 @@ async function measure(group: readonly Case[], enlarge: Enlarge, show: string | 
   for (const { name, original, isSeamless } of group) {
     const result = await enlarge(await resized(original, 1 / SCALE, isSeamless), isSeamless);
     gains.push(psnr(result, original));
-    seams.push(seam(result));
+    seams.push(seamScore(result));
     if (show !== undefined) await image(result).toFile(join(show, `${name}.png`));
   }
   return `${mean(gains)} dB${group[0]!.isSeamless ? `, seam ${mean(seams)}` : ""}`;
@@ -144,7 +129,7 @@ const { values: args } = parseArgs({
 });
 const upscaler = args.weights === undefined ? await openUpscaler() : await Upscaler.open(args.weights);
 const groups = await cases(Number(args.count));
-const originals = groups["textures"]!.map(({ original }) => seam(original));
+const originals = groups["textures"]!.map(({ original }) => seamScore(original));
 console.log(`seam of the original textures: ${mean(originals)}`);
 const corrected = await openCorrection();
 const ways: Record<string, Enlarge> = {

@@ -47,6 +47,33 @@ describe("animula generate", () => {
     assert.deepEqual(batch[1], alone);
   });
 
+  it("tiles where it is told to: another picture, whose sides fit, and which says so", async () => {
+    const studio = await DrawingStudio.open(await openStableDiffusion(TINY));
+    const request = { prompt: "a wall", steps: 2, width: 64, height: 64, seeds: [3] };
+    const [plain] = await studio.draw(request);
+    const [tiled] = await studio.draw({ ...request, tiling: true });
+    const [again] = await studio.draw(request);
+    await studio.close();
+    assert.deepEqual(again, plain);
+    assert.notDeepEqual(tiled!.pixels, plain!.pixels);
+
+    const dir = tempDir();
+    const said = await draw(dir, "a wall", "--seed", "3", "--tiling", "--output", "out");
+    assert.equal(said.code, 0, said.stderr);
+    const path = join(dir, "out/00001-3.png");
+    assert.deepEqual(await pixels(path), Buffer.from(tiled!.pixels));
+    assert.equal(readGenerationInfo(readFileSync(path))!.others!["Tiling"], "True");
+  });
+
+  it("draws with LCM in four steps without guidance, unless told otherwise", async () => {
+    const dir = tempDir();
+    const small = ["--base", TINY, "--width", "64", "--height", "64", "--prompt", "a cat", "--sampler", "lcm"];
+    const said = await animula(["generate", ...small, "--output", "out"], { cwd: dir });
+    assert.equal(said.code, 0, said.stderr);
+    const { steps, guidanceScale, sampler } = readGenerationInfo(readFileSync(join(dir, "out/00001-1.png")))!;
+    assert.deepEqual({ steps, guidanceScale, sampler }, { steps: 4, guidanceScale: 1, sampler: "lcm" });
+  });
+
   it("a module changes the picture, and with weight 0 it does not; the picture says how it was made", async () => {
     const dir = tempDir();
     await writeModule(join(dir, "hero.safetensors"));

@@ -93,6 +93,7 @@ describe("diffusion/samplers", () => {
       ["dpmpp-2m-karras", "dpmpp-2m", true],
       ["dpmpp_2m", "dpmpp-2m", false],
       [" ddim ", "ddim", false],
+      ["lcm", "lcm", false],
     ] as const) {
       assert.deepEqual(parseSamplerName(name), { id, karras }, name);
     }
@@ -108,6 +109,7 @@ describe("diffusion/samplers", () => {
     for (const steps of [0, -1, 1.5, 1000, Number.NaN]) {
       assert.throws(() => createSampler("euler", schedule, steps), { code: "SAMPLER_STEPS" });
     }
+    assert.throws(() => createSampler("lcm", schedule, 51), { code: "SAMPLER_STEPS", message: /from 1 to 50/ });
     assert.throws(() => createSampler("ddim", schedule, 10, { eta: 2 }), { code: "GUIDANCE_RANGE" });
     const zeroSnr = new NoiseSchedule({ rescale_betas_zero_snr: true, timestep_spacing: "trailing" });
     assert.throws(() => createSampler("ddim", zeroSnr, 10), { code: "SCHEDULE_FIELD" });

@@ -20,6 +20,7 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    LCMScheduler,
 )
 from diffusers.training_utils import compute_snr
 from safetensors.numpy import save_file
@@ -41,6 +42,7 @@ SAMPLERS = {
     "euler": EulerDiscreteScheduler,
     "euler-a": EulerAncestralDiscreteScheduler,
     "dpmpp-2m": DPMSolverMultistepScheduler,
+    "lcm": LCMScheduler,
 }
 
 
@@ -65,6 +67,11 @@ def sampler_cases():
     for spacing in ["linspace", "leading", "trailing"]:
         yield "euler-a", {**base, "timestep_spacing": spacing}, 10, {}
     yield "euler-a", {**base, "prediction_type": "v_prediction"}, 13, {}
+    lcm = {**base, "set_alpha_to_one": False, "clip_sample": False}
+    for steps in [1, 4, 7, 50]:
+        yield "lcm", lcm, steps, {}
+    yield "lcm", {**lcm, "prediction_type": "v_prediction"}, 4, {}
+    yield "lcm", {**lcm, "prediction_type": "sample", "clip_sample": True, "clip_sample_range": 0.8}, 8, {}
 
 
 def run_sampler(name, config, steps, options, generator, tensors, key):
