@@ -21,3 +21,13 @@ export { isRowReason, type RowReason } from "./text-reasons.ts";
 export { parseDialogueRow } from "./text-rows.ts";
 export { distinctShare, formatTextReport, reportText, type TextReport } from "./text-report.ts";
 export { formatReport } from "./report-format.ts";
+export { labelSentence } from "./label-sentence.ts";
+export {
+  isSeen,
+  labelLanguages,
+  labelVocabulary,
+  valuesOf,
+  type Facts,
+  type LabelLanguage,
+  type LabelSubject,
+} from "./label-vocabulary.ts";

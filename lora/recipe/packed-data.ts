@@ -25,7 +25,7 @@ export class PackedData {
 
   /** Writes picture `index` as [3, 128, 128] in −1 … 1. */
   read(index: number, into: Float32Array, flip = false): void {
-    readSync(this.images, this.bytes, 0, SAMPLE_BYTES, index * SAMPLE_BYTES);
+    this.readBytes(index);
     for (let y = 0; y < SIDE; y++) {
       for (let x = 0; x < SIDE; x++) {
         const from = (y * SIDE + (flip ? SIDE - 1 - x : x)) * 3;
@@ -33,6 +33,12 @@ export class PackedData {
         for (let c = 0; c < 3; c++) into[c * SIDE * SIDE + to] = this.bytes[from + c]! / 127.5 - 1;
       }
     }
+  }
+
+  /** The bytes of picture `index`, [128, 128, 3]; the next call overwrites them. */
+  readBytes(index: number): Uint8Array {
+    readSync(this.images, this.bytes, 0, SAMPLE_BYTES, index * SAMPLE_BYTES);
+    return this.bytes;
   }
 
   close(): void {

@@ -1,0 +1,200 @@
+/** What a labeller can say of a picture: attributes, their values, and the words of both languages. */
+export const labelLanguages = ["en", "zh"] as const;
+export type LabelLanguage = (typeof labelLanguages)[number];
+export type LabelSubject = "portrait" | "texture";
+export type Words = Readonly<Record<LabelLanguage, string>>;
+
+export interface LabelAttribute {
+  readonly subject: LabelSubject;
+  /** "with": "a person with …"; "of": "texture of …"; "rest": after a comma. */
+  readonly place: "with" | "of" | "rest";
+  /** Around a value's words, which take the place of `{}`. */
+  readonly phrase?: Words;
+  /** The attribute whose words have a `{}` for this one, where both are told: "short {} hair". */
+  readonly fills?: string;
+  /** Cannot be seen where another attribute has a value that its condition is false of. */
+  readonly seenIf?: Readonly<Record<string, (value: string) => boolean>>;
+  /** Value → its words. */
+  readonly values: Readonly<Record<string, Words>>;
+  /** Words of the value "none", which a caption leaves out: only a comparison needs them. */
+  readonly absence?: Words;
+  /** A caption does not tell it: how a picture is drawn is what a module learns from the pictures. */
+  readonly isUntold?: boolean;
+}
+
+const words = (en: string, zh: string): Words => ({ en, zh });
+
+const COLORS = {
+  red: words("red", "红色"),
+  orange: words("orange", "橙色"),
+  yellow: words("yellow", "黄色"),
+  green: words("green", "绿色"),
+  blue: words("blue", "蓝色"),
+  purple: words("purple", "紫色"),
+  pink: words("pink", "粉色"),
+  white: words("white", "白色"),
+  gray: words("gray", "灰色"),
+  black: words("black", "黑色"),
+  brown: words("brown", "棕色"),
+  blond: words("blond", "金色"),
+} as const;
+const colors = (...names: (keyof typeof COLORS)[]) => Object.fromEntries(names.map((name) => [name, COLORS[name]]));
+
+/** The value of an attribute that can be absent, where it is. */
+export const ABSENT = "none";
+const isAbsent = (value: string): boolean => value === ABSENT;
+const isThere = (value: string): boolean => value !== ABSENT;
+
+/** In the order in which a caption tells them. */
+export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
+  headwear: {
+    subject: "portrait",
+    place: "with",
+    absence: words("no hat", "不戴帽子"),
+    values: {
+      hat: words("a {} hat", "戴{}帽子"),
+      beanie: words("a {} beanie", "戴{}针织帽"),
+      cap: words("a {} cap", "戴{}鸭舌帽"),
+      turban: words("a {} turban", "戴{}缠头巾"),
+      headscarf: words("a {} headscarf", "戴{}头巾"),
+    },
+  },
+  headwearColor: {
+    subject: "portrait",
+    place: "with",
+    fills: "headwear",
+    phrase: words("a {} hat", "戴{}帽子"),
+    seenIf: { headwear: isThere },
+    values: colors("red", "orange", "yellow", "green", "blue", "purple", "white", "black"),
+  },
+  hairShape: {
+    subject: "portrait",
+    place: "with",
+    seenIf: { headwear: isAbsent },
+    values: {
+      short: words("short {} hair", "{}短发"),
+      long: words("long {} hair", "{}长发"),
+      bob: words("a {} bob", "{}波波头"),
+      curly: words("curly {} hair", "{}卷发"),
+      afro: words("a {} afro", "{}爆炸头"),
+      bun: words("{} hair in a bun", "{}发髻"),
+      "two buns": words("{} hair in two buns", "{}双丸子头"),
+      ponytail: words("a {} ponytail", "{}马尾辫"),
+      mohawk: words("a {} mohawk", "{}莫霍克发型"),
+      spiky: words("spiky {} hair", "{}刺猬头"),
+      "flat top": words("a {} flat top", "{}平头"),
+      bald: words("a bald head", "光头"),
+    },
+  },
+  hairColor: {
+    subject: "portrait",
+    place: "with",
+    fills: "hairShape",
+    phrase: words("{} hair", "{}头发"),
+    seenIf: { headwear: isAbsent, hairShape: (value) => value !== "bald" },
+    values: colors("black", "brown", "blond", "red", "white", "blue", "green", "pink"),
+  },
+  eyewear: {
+    subject: "portrait",
+    place: "with",
+    absence: words("no glasses", "不戴眼镜"),
+    values: { glasses: words("glasses", "戴眼镜"), sunglasses: words("sunglasses", "戴墨镜") },
+  },
+  facialHair: {
+    subject: "portrait",
+    place: "with",
+    absence: words("no beard", "没有胡子"),
+    values: {
+      beard: words("a beard", "络腮胡"),
+      moustache: words("a moustache", "八字胡"),
+      goatee: words("a goatee", "山羊胡"),
+    },
+  },
+  expression: {
+    subject: "portrait",
+    place: "rest",
+    values: {
+      smiling: words("smiling", "微笑"),
+      laughing: words("laughing", "大笑"),
+      serious: words("serious face", "表情严肃"),
+      sad: words("sad face", "表情悲伤"),
+      angry: words("angry face", "表情愤怒"),
+      surprised: words("surprised face", "表情惊讶"),
+      winking: words("winking", "眨眼"),
+      "heart eyes": words("heart eyes", "爱心眼"),
+      "eyes closed": words("eyes closed", "闭着眼睛"),
+    },
+  },
+  skin: {
+    subject: "portrait",
+    place: "rest",
+    phrase: words("{} skin", "{}皮肤"),
+    values: {
+      light: words("light", "浅色"),
+      tan: words("tan", "小麦色"),
+      brown: words("brown", "棕色"),
+      dark: words("dark", "深色"),
+    },
+  },
+  clothes: {
+    subject: "portrait",
+    place: "rest",
+    phrase: words("{} shirt", "{}衬衫"),
+    values: colors("red", "orange", "yellow", "green", "blue", "purple", "white", "black"),
+  },
+  background: {
+    subject: "portrait",
+    place: "rest",
+    phrase: words("{} background", "{}背景"),
+    values: colors("red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "gray"),
+  },
+  style: {
+    subject: "portrait",
+    place: "rest",
+    phrase: words("{} style", "{}风格"),
+    isUntold: true,
+    values: { peeps: words("peeps", "peeps"), lorelei: words("lorelei", "lorelei"), pixel: words("pixel", "像素") },
+  },
+  kind: {
+    subject: "texture",
+    place: "of",
+    values: {
+      bricks: words("{} bricks", "{}砖墙"),
+      "stone wall": words("{} stone wall", "{}石墙"),
+      "wooden planks": words("{} wooden planks", "{}木板"),
+      tiles: words("{} tiles", "{}瓷砖"),
+      grass: words("{} grass", "{}草地"),
+      sand: words("{} sand", "{}沙地"),
+      water: words("{} water", "{}水面"),
+      lava: words("{} lava", "{}熔岩"),
+      metal: words("{} metal", "{}金属"),
+      fabric: words("{} fabric", "{}布料"),
+    },
+  },
+  color: {
+    subject: "texture",
+    place: "of",
+    fills: "kind",
+    phrase: words("{} color", "{}"),
+    values: colors("red", "orange", "yellow", "green", "blue", "purple", "white", "gray", "black", "brown"),
+  },
+  scale: {
+    subject: "texture",
+    place: "rest",
+    phrase: words("{} scale", "{}尺度"),
+    values: { small: words("small", "小"), medium: words("medium", "中等"), large: words("large", "大") },
+  },
+};
+
+/** Attribute → value, of one picture. */
+export type Facts = Readonly<Record<string, string>>;
+
+/** Every value that a comparison weighs: "none" first, where the attribute can be absent. */
+export const valuesOf = ({ absence, values }: LabelAttribute): string[] => [
+  ...(absence ? [ABSENT] : []),
+  ...Object.keys(values),
+];
+
+/** Whether an attribute can be seen on a picture of which `facts` are known. */
+export const isSeen = ({ seenIf = {} }: LabelAttribute, facts: Facts): boolean =>
+  Object.entries(seenIf).every(([name, isMet]) => facts[name] === undefined || isMet(facts[name]));

@@ -1,0 +1,180 @@
+/**
+ * Trains the mini CLIP on packed pictures: `node lora/recipe/train-clip.ts --data DIR --out DIR --steps 3000`. Goes on from
+ * `DIR/clip-state.safetensors`. Symmetric InfoNCE (Radford et al. 2021): each picture picks its text among the batch's,
+ * each text its picture. Texts that are true of another picture too, which the attributes tell, do not compete there.
+ */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { labelLanguages, labelSentence } from "../data/index.ts";
+import { Random } from "../diffusion/index.ts";
+import {
+  add,
+  Graph,
+  minimum,
+  mul,
+  mulScalar,
+  exp,
+  reduceLogSumExp,
+  reduceMean,
+  reduceSum,
+  scalar,
+  sub,
+  symbol,
+} from "../graph/index.ts";
+import {
+  clipImageEmbeddings,
+  clipLogits,
+  clipPixels,
+  clipTextEmbeddings,
+  ClipTokenizer,
+  endMarks,
+  type BpeVocabulary,
+} from "../models/index.ts";
+import { Scope } from "../nn/index.ts";
+import type { Feeds } from "../runtime/index.ts";
+import { FullTrainer, TrainableParameters } from "./full-training.ts";
+import { learningRateAt } from "./learning-rate.ts";
+import { drawText, factsOf, isAlsoTrue, miniClip, miniClipPixels, type DescribedSample } from "./mini-clip.ts";
+import { PackedData } from "./packed-data.ts";
+import { trainBpe } from "./train-tokenizer.ts";
+import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    data: { type: "string", default: ".work/data" },
+    out: { type: "string", default: ".work/clip" },
+    steps: { type: "string", default: "3000" },
+    batch: { type: "string", default: "128" },
+    lr: { type: "string", default: "1e-3" },
+    threads: { type: "string", default: "0" },
+  },
+});
+const VOCABULARY_MAX = 1280;
+const SAVE_EVERY = 100;
+const PICTURE_SIDE = 128;
+/** Pictures move by up to this much, so that the model does not learn places by heart; of 128 pixels. */
+const SHIFT_MAX = 8;
+/** Added to the logit of a text that is true of the picture but not its own: out of the softmax. */
+const NO_RIVAL = -1e4;
+/** The paper's start and limit of the logits' scale: 1/0.07 and 100. */
+const [START_SCALE, SCALE_MAX] = [Math.log(1 / 0.07), Math.log(100)];
+/** Where a patch lies matters as much here as what it shows: heads are always in the middle. */
+const POSITIONS_AT_START = 5;
+
+function buildLoss(vocabSize: number) {
+  const graph = new Graph();
+  const config = miniClip(vocabSize);
+  const parameters = new TrainableParameters(graph);
+  const scope = new Scope(parameters);
+  const batch = symbol("N");
+  const { imageSize } = config.vision;
+  const pixels = graph.input("pixels", "float32", [batch, 3, imageSize, imageSize]);
+  const tokens = graph.input("tokens", "int64", [batch, config.text.maxPositions]);
+  const ends = graph.input("ends", "float32", [batch, config.text.maxPositions]);
+  const rivals = graph.input("rivals", "float32", [batch, batch]);
+  const images = clipImageEmbeddings(scope, pixels, config);
+  const texts = clipTextEmbeddings(scope, tokens, ends, config);
+  const logScale = scope.parameter("logit_scale", []);
+  const scale = exp(minimum(logScale, scalar(logScale, SCALE_MAX)));
+  const logits = add(clipLogits(images, texts, scale), rivals);
+  const own = mul(reduceSum(mul(images, texts), [1], false), scale);
+  const towards = (axis: number) => reduceMean(sub(reduceLogSumExp(logits, [axis], false), own), [0], false);
+  return { loss: mulScalar(add(towards(0), towards(1)), 0.5), parameters: parameters.values, config };
+}
+
+/** The vocabulary that training was begun with, or one made from the captions and from sentences of all facts. */
+function vocabularyIn(path: string): BpeVocabulary {
+  if (existsSync(path)) return readVocabulary(path);
+  const written = samples.map(({ caption }) => caption);
+  const told = samples.flatMap((sample) =>
+    labelLanguages.map((language) => labelSentence(sample.kind, factsOf(sample), language, true)),
+  );
+  const made = trainBpe([...written, ...told], VOCABULARY_MAX);
+  writeVocabulary(path, made);
+  return made;
+}
+
+/** The picture moved by whole pixels, its border repeated, and mirrored half of the time: [128, 128, 3]. */
+function moved(bytes: Uint8Array, random: Random): Uint8Array {
+  const shift = () => Math.round((2 * random.uniform() - 1) * SHIFT_MAX);
+  const [dx, dy, isMirrored] = [shift(), shift(), random.uniform() < 0.5];
+  const clamp = (at: number) => Math.min(PICTURE_SIDE - 1, Math.max(0, at));
+  const out = new Uint8Array(bytes.length);
+  for (let y = 0; y < PICTURE_SIDE; y++) {
+    for (let x = 0; x < PICTURE_SIDE; x++) {
+      const column = clamp(x + dx);
+      const from = (clamp(y + dy) * PICTURE_SIDE + (isMirrored ? PICTURE_SIDE - 1 - column : column)) * 3;
+      const to = (y * PICTURE_SIDE + x) * 3;
+      for (let channel = 0; channel < 3; channel++) out[to + channel] = bytes[from + channel]!;
+    }
+  }
+  return out;
+}
+
+const steps = Number(args.steps);
+const batchSize = Number(args.batch);
+mkdirSync(args.out, { recursive: true });
+const data = new PackedData(args.data);
+const samples = data.samples as readonly DescribedSample[];
+const vocabulary = vocabularyIn(join(args.out, "vocabulary.json"));
+const tokenizer = new ClipTokenizer(vocabulary);
+const { loss, parameters, config } = buildLoss(vocabulary.vocab.size);
+const { maxPositions: length } = config.text;
+const pixelCount = 3 * config.vision.imageSize ** 2;
+
+function makeBatch(step: number): Feeds {
+  const random = new Random(9_000_000 + step);
+  const pixels = new Float32Array(batchSize * pixelCount);
+  const ids = new Int32Array(batchSize * length);
+  const drawn = Array.from({ length: batchSize }, (_, i) => {
+    const index = Math.floor(random.uniform() * samples.length);
+    const rgb = moved(data.readBytes(index), random);
+    pixels.set(clipPixels({ rgb, width: PICTURE_SIDE, height: PICTURE_SIDE }, miniClipPixels), i * pixelCount);
+    const text = drawText(samples[index]!, random);
+    ids.set(tokenizer.encode(text.text, length), i * length);
+    return { facts: factsOf(samples[index]!), text };
+  });
+  const rivals = drawn.flatMap(({ facts, text: own }, i) =>
+    drawn.map(({ text }, j) => (i !== j && (text.text === own.text || isAlsoTrue(text, facts)) ? NO_RIVAL : 0)),
+  );
+  return {
+    pixels: { data: pixels, dims: [batchSize, 3, config.vision.imageSize, config.vision.imageSize] },
+    tokens: { data: BigInt64Array.from(ids, BigInt), dims: [batchSize, length] },
+    ends: { data: endMarks(ids, length, tokenizer.endId), dims: [batchSize, length] },
+    rivals: { data: Float32Array.from(rivals), dims: [batchSize, batchSize] },
+  };
+}
+
+const trainer = await FullTrainer.open(loss, {}, parameters, new Random(4), {
+  emaDecay: 0.995,
+  maxGradNorm: 1,
+  weightDecay: 0.05,
+  betas: [0.9, 0.98],
+  session: { threads: Number(args.threads) },
+  prepare: (weights) => {
+    weights.get("logit_scale")!.data.fill(START_SCALE);
+    const positions = weights.get("vision_model.embeddings.position_embedding.weight")!.data;
+    for (let i = 0; i < positions.length; i++) positions[i]! *= POSITIONS_AT_START;
+  },
+});
+const statePath = join(args.out, "clip-state.safetensors");
+trainer.resume(statePath);
+console.log(
+  `CLIP: ${trainer.parameterCount} parameters, vocabulary ${vocabulary.vocab.size}, from step ${trainer.step}`,
+);
+
+let [sum, count, started] = [0, 0, performance.now()];
+while (trainer.step < steps) {
+  const result = await trainer.train(makeBatch(trainer.step), learningRateAt(trainer.step, steps, Number(args.lr)));
+  sum += result.loss;
+  count++;
+  if (trainer.step % 25 === 0 || trainer.step < 4) {
+    console.log(
+      `${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(3)} ${((performance.now() - started) / count).toFixed(0)} ms/step`,
+    );
+    [sum, count, started] = [0, 0, performance.now()];
+  }
+  if (trainer.step % SAVE_EVERY === 0) trainer.save(statePath);
+}
+trainer.save(statePath);
