@@ -44,3 +44,11 @@ export function readAt(descriptor: number, target: Uint8Array, position: number)
   }
   return done;
 }
+
+/** A range of a file. Errors: FILE_NOT_REGULAR, FILE_NOT_READABLE. */
+export function readRange(path: string, offset: number, byteLength: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(byteLength);
+  const count = withDescriptor(path, (descriptor) => readAt(descriptor, bytes, offset));
+  if (count < byteLength) throw errors.FILE_NOT_READABLE(path, `${offset + count} bytes, not ${offset + byteLength}`);
+  return bytes;
+}

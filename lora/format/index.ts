@@ -9,6 +9,7 @@ export {
   type SafetensorsDType,
   type TensorData,
 } from "./dtype.ts";
+export { readRange } from "./file-read.ts";
 export { refusePickle } from "./refuse-pickle.ts";
 export { formatMetadataCsv, parseMetadataCsv, parseMetadataJsonl, parseSidecar, sidecarNames } from "./captions.ts";
 export type { CaptionProblem, CaptionRow, ParsedCaptions } from "./caption-rows.ts";

@@ -8,8 +8,10 @@ import {
   llama,
   llamaInputs,
   llamaLogits,
+  quantisedWeights,
   type LanguageWeights,
   type LlamaConfig,
+  type WeightKind,
 } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session, type Feeds, type SessionOptions } from "../runtime/index.ts";
@@ -20,6 +22,16 @@ import { Session, type Feeds, type SessionOptions } from "../runtime/index.ts";
  * processor's time of one row and a third of that of eight (540 MB of float32; opening took 0.5 s longer).
  */
 const COPIED_BYTES_MAX = 2 ** 30;
+
+const BITS = { int8: 8, int4: 4 } as const;
+
+export interface DecoderOptions extends SessionOptions {
+  /**
+   * "float" by default: as the base has them. "int8" and "int4" round the base's matrices, not the modules, when it is opened
+   * (once, to a file in the user's cache): less memory and faster steps for a little of the base's quality.
+   */
+  readonly weights?: WeightKind | undefined;
+}
 
 export class TextDecoder {
   readonly base: LanguageWeights;
@@ -32,17 +44,26 @@ export class TextDecoder {
     this.session = session;
   }
 
-  /** Every layer of the base can carry adapters; a layer that no module changes is fed rank 0. */
-  static async open(base: LanguageWeights, options?: SessionOptions): Promise<TextDecoder> {
+  /**
+   * Every layer of the base can carry adapters; a layer that no module changes is fed rank 0.
+   * @throws FOLDER_NOT_WRITABLE, FILE_NO_SPACE where weights of few bits cannot be kept
+   */
+  static async open(
+    base: LanguageWeights,
+    { weights: kind = "float", ...options }: DecoderOptions = {},
+  ): Promise<TextDecoder> {
     const sites = languageModelSites(base);
     const { config } = base;
     const graph = new Graph();
     const inputs = llamaInputs(graph, config, true);
     const adapters = stackAdapters(graph, sites);
     const bytes = [...base.weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const isCopied = bytes <= COPIED_BYTES_MAX;
+    const blocks = kind === "float" ? undefined : quantisedWeights(base, BITS[kind]);
+    // Blocks have fast kernels only when copied.
+    const isCopied = blocks !== undefined || bytes <= COPIED_BYTES_MAX;
     const weights = new FrozenWeights(graph, "language_model", base.weights, adapters.forPart("language_model"), {
       widenOnce: isCopied,
+      blocks,
     });
     const scope = new Scope(weights);
     const { hidden, present } = llama(scope, inputs, config);

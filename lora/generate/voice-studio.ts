@@ -4,10 +4,9 @@ import { withSystem } from "../data/index.ts";
 import { Random } from "../diffusion/index.ts";
 import { AnimulaError } from "../format/index.ts";
 import type { ChatMessage, LanguageModel } from "../models/index.ts";
-import type { SessionOptions } from "../runtime/index.ts";
 import { generateErrors } from "./errors.ts";
 import { ReplyText } from "./reply-text.ts";
-import { TextDecoder } from "./text-decoder.ts";
+import { TextDecoder, type DecoderOptions } from "./text-decoder.ts";
 import { chooseToken, SAMPLING_DEFAULTS, type SamplingOptions } from "./token-sampler.ts";
 
 export interface ReplyRequest {
@@ -51,7 +50,7 @@ export class VoiceStudio {
     this.decoder = decoder;
   }
 
-  static async open(base: LanguageModel, options?: SessionOptions): Promise<VoiceStudio> {
+  static async open(base: LanguageModel, options?: DecoderOptions): Promise<VoiceStudio> {
     return new VoiceStudio(base, await TextDecoder.open(base, options));
   }
 

@@ -68,6 +68,12 @@ const inferMatMul = ({ inputs: [a, b] }: InferContext): TensorInfo[] => {
   return [{ dtype: a!.dtype, shape: [...broadcast(x.slice(0, -2), y.slice(0, -2)), x.at(-2)!, y.at(-1)!] }];
 };
 
+const inferMatMulNBits = ({ inputs: [x], attributes }: InferContext): TensorInfo[] => {
+  const { K, N } = attributes as { K: number; N: number };
+  assert(x!.shape.at(-1) === K, `MatMulNBits of ${shapeKey(x!.shape)} and ${K} columns`);
+  return [{ dtype: x!.dtype, shape: x!.shape.with(-1, N) }];
+};
+
 const inferGemm = ({ inputs: [a, b], attributes }: InferContext): TensorInfo[] => {
   const [m, k] = attributes["transA"] ? a!.shape.toReversed() : a!.shape;
   const [k2, n] = attributes["transB"] ? b!.shape.toReversed() : b!.shape;
@@ -126,13 +132,13 @@ const inferSplit = ({ inputs: [x], attributes, meta }: InferContext): TensorInfo
 const inferSlice = ({ inputs: [x], meta }: InferContext): TensorInfo[] => {
   if (meta["shape"]) return [{ dtype: x!.dtype, shape: meta["shape"] as Shape }];
   const { axis, start, end } = meta as { axis: number; start: number; end: number };
+  if (start < 0) return [{ dtype: x!.dtype, shape: x!.shape.with(axis, end - start) }];
   const last = end <= 0 ? addDims(x!.shape[axis]!, end) : end;
   return [{ dtype: x!.dtype, shape: x!.shape.with(axis, addDims(last, -start)) }];
 };
 
 const inferPad = ({ inputs: [x], meta }: InferContext): TensorInfo[] => {
   const amounts = meta["amounts"] as [number, number][];
-  if (start < 0) return [{ dtype: x!.dtype, shape: x!.shape.with(axis, end - start) }];
   return [{ dtype: x!.dtype, shape: x!.shape.map((dim, axis) => addDims(dim, amounts[axis]![0] + amounts[axis]![1])) }];
 };
 
@@ -182,6 +188,7 @@ export type Op =
   | "Where"
   | "Cast"
   | "MatMul"
+  | "MatMulNBits"
   | "Gemm"
   | "Conv"
   | "ConvTranspose"
@@ -238,6 +245,7 @@ export const opTable: Readonly<Record<Op, OpRow>> = {
   Cast: row(({ inputs: [x], meta }) => [{ dtype: meta["dtype"] as DType, shape: x!.shape }], vjp.cast),
 
   MatMul: row(inferMatMul, vjp.matmul),
+  MatMulNBits: { domain: "com.microsoft", infer: inferMatMulNBits, vjp: "none" },
   Gemm: row(inferGemm, vjp.gemm),
   Conv: row(inferConv, vjp.conv),
   ConvTranspose: row(inferConvTranspose, "none"),

@@ -73,6 +73,33 @@ export function gemm(a: Value, b: Value, c?: Value, { transA = false, transB = f
   return a.graph.emit("Gemm", c ? [a, b, c] : [a, b], attributes)[0]!;
 }
 
+/** A matrix [out, in] in blocks of few bits along `in`, as ONNX Runtime's MatMulNBits reads it: w ≈ scale · (q − zero). */
+export interface BlockMatrix {
+  readonly bits: 4 | 8;
+  /** Values of a block; the last block of a row may be longer than the row. */
+  readonly blockSize: number;
+  readonly outSize: number;
+  readonly inSize: number;
+  /** q, uint8 [out, blocks, blockSize · bits / 8], of two in a byte the first in its lower half. */
+  readonly packed: Value;
+  /** float32 [out, blocks] */
+  readonly scales: Value;
+  /** uint8 [out, ⌈blocks · bits / 8⌉], packed as q; without them they are 2^(bits − 1). */
+  readonly zeros?: Value;
+}
+
+/** What MatMulNBits rounds its input to: to 8 bits by block. Only then are there fast kernels for 8 bits of weights. */
+const ACCURACY_INT8 = 4;
+
+/** x·Wᵀ + b, x [..., in] float32, whose blocks are rounded to 8 bits row by row: no row depends on another. */
+export function matmulBlocks(x: Value, matrix: BlockMatrix, bias?: Value): Value {
+  const { bits, blockSize, outSize, inSize, packed, scales, zeros } = matrix;
+  const attributes = { K: inSize, N: outSize, bits, block_size: blockSize, accuracy_level: ACCURACY_INT8 };
+  const inputs = [x, packed, scales, zeros, undefined, bias];
+  while (inputs.at(-1) === undefined) inputs.pop();
+  return x.graph.emit("MatMulNBits", inputs, attributes)[0]!;
+}
+
 export interface ConvOptions {
   readonly strides?: readonly [number, number];
   /** top, left, bottom, right */

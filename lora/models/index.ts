@@ -46,6 +46,7 @@ export {
   type LlamaInputs,
 } from "./llama.ts";
 export type { LlamaConfig } from "./llama-config.ts";
+export { quantisedWeights, WEIGHT_KINDS, type WeightKind } from "./quantised-weights.ts";
 export { TextTokenizer, type ChatMessage } from "./text-tokenizer.ts";
 export { modelErrors } from "./errors.ts";
 export { type SdPart } from "./sd-names.ts";

@@ -7,7 +7,6 @@ import {
   decodeWeight,
   expand,
   gather,
-  gemm,
   matmul,
   mul,
   mulDims,
@@ -25,7 +24,7 @@ import {
   type Graph,
   type Value,
 } from "../graph/index.ts";
-import { linear, type Scope } from "../nn/index.ts";
+import { linear, product, type Scope } from "../nn/index.ts";
 import type { LlamaConfig } from "./llama-config.ts";
 import { rotaryTables } from "./rope.ts";
 
@@ -78,11 +77,13 @@ export function llama(
   return { hidden: norm(root.at("norm"), x, config), present };
 }
 
+/** The name of the output layer's matrix: with tied embeddings the table of tokens. */
+export const outputWeight = ({ tiedEmbeddings }: LlamaConfig): string =>
+  tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+
 /** Hidden states [M, hiddenSize] → logits [M, vocabSize]. */
 export function llamaLogits(scope: Scope, hidden: Value, config: LlamaConfig): Value {
-  const shape = [config.vocabSize, config.hiddenSize];
-  const name = config.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-  return gemm(hidden, decodeWeight(scope.parameter(name, shape), hidden), undefined, { transB: true });
+  return product(scope, outputWeight(config), hidden, [config.vocabSize, config.hiddenSize]);
 }
 
 interface Shared {

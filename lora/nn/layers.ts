@@ -8,14 +8,15 @@ import {
   gemm,
   layerNormalization,
   matmul,
+  matmulBlocks,
   mul,
   mulScalar,
   onesOf,
   pad,
   productOf,
   reshape,
-  split,
   slice,
+  split,
   strided,
   swapLast,
   transpose,
@@ -29,9 +30,20 @@ import type { LayerAdapter, Scope } from "./scope.ts";
  * @param x [N, T, in] or [M, in]
  */
 export function linear(scope: Scope, x: Value, inSize: number, outSize: number, bias = true): Value {
-  const weight = decodeWeight(scope.parameter("weight", [outSize, inSize]), x);
   const offset = bias ? decodeWeight(scope.parameter("bias", [outSize]), x) : undefined;
-  return addLinearAdapter(scope, x, gemmRows(x, weight, offset), inSize, outSize);
+  return addLinearAdapter(scope, x, product(scope, "weight", x, [outSize, inSize], offset), inSize, outSize);
+}
+
+/** x·Wᵀ + b with the parameter `name` [out, in], be it of floats or of few bits. @param x [N, T, in] or [M, in] */
+export function product(
+  scope: Scope,
+  name: string,
+  x: Value,
+  shape: readonly [outSize: number, inSize: number],
+  bias?: Value,
+): Value {
+  const blocks = scope.blocks(name, shape);
+  return blocks ? matmulBlocks(x, blocks, bias) : gemmRows(x, decodeWeight(scope.parameter(name, shape), x), bias);
 }
 
 /** The product of `linear` for any number of leading axes. */
@@ -61,6 +73,13 @@ export interface ConvLayer {
 
 /** 2-D convolution, x [N, in, H, W]. In a circular scope an even padding shows the other side. */
 export function conv2d(scope: Scope, x: Value, inSize: number, outSize: number, layer: ConvLayer): Value {
+  const { padding } = layer;
+  if (scope.borders === "zeros" || typeof padding !== "number" || padding === 0)
+    return plainConv2d(scope, x, inSize, outSize, layer);
+  return plainConv2d(scope, wrapAround(x, padding), inSize, outSize, { ...layer, padding: 0 });
+}
+
+function plainConv2d(scope: Scope, x: Value, inSize: number, outSize: number, layer: ConvLayer): Value {
   const { kernel, stride = 1, padding = 0 } = layer;
   const weight = decodeWeight(scope.parameter("weight", [outSize, inSize, kernel, kernel]), x);
   const bias = decodeWeight(scope.parameter("bias", [outSize]), x);
@@ -70,16 +89,16 @@ export function conv2d(scope: Scope, x: Value, inSize: number, outSize: number, 
   return adapter ? add(y, convAdapter(x, y, adapter, layer)) : y;
 }
 
+/** x [N, C, H, W] → [N, C, H + 2 · padding, W + 2 · padding], going on as if it repeated. */
+function wrapAround(x: Value, padding: number): Value {
+  const wrap = (value: Value, axis: number): Value =>
+    concat([slice(value, axis, -padding, 0), value, slice(value, axis, 0, padding)], axis);
+  return wrap(wrap(x, 2), 3);
+}
+
 /**
  * up · (down ∗ x) as batched matrix products, so that each row of the batch may carry its own module. For a k×k kernel,
  * `down` is applied once per offset and the results are shifted and summed: k²·rank planes move instead of k²·in.
-  const { padding } = layer;
-  if (scope.borders === "zeros" || typeof padding !== "number" || padding === 0)
-    return plainConv2d(scope, x, inSize, outSize, layer);
-  return plainConv2d(scope, wrapAround(x, padding), inSize, outSize, { ...layer, padding: 0 });
-}
-
-function plainConv2d(scope: Scope, x: Value, inSize: number, outSize: number, layer: ConvLayer): Value {
  */
 function convAdapter(x: Value, y: Value, adapter: LayerAdapter, { kernel, stride = 1, padding = 0 }: ConvLayer): Value {
   assert(typeof padding === "number", "adapters on convolutions with uneven padding are not supported");
@@ -89,13 +108,6 @@ function convAdapter(x: Value, y: Value, adapter: LayerAdapter, { kernel, stride
       : shiftedDown(x, y, adapter.down, kernel, stride, padding);
   return mulScalar(reshape(matmul(adapter.up, hidden), y.shape), adapter.scale);
 }
-/** x [N, C, H, W] → [N, C, H + 2 · padding, W + 2 · padding], going on as if it repeated. */
-function wrapAround(x: Value, padding: number): Value {
-  const wrap = (value: Value, axis: number): Value =>
-    concat([slice(value, axis, -padding, 0), value, slice(value, axis, 0, padding)], axis);
-  return wrap(wrap(x, 2), 3);
-}
-
 
 /** weight [A, m, C] on x [N, C, H, W] → [N, m, H·W] */
 function pointwise(weight: Value, x: Value): Value {

@@ -1,4 +1,4 @@
-import type { Graph, Value } from "../graph/index.ts";
+import type { BlockMatrix, Graph, Value } from "../graph/index.ts";
 
 /** Low-rank matrices of one layer as graph values; see `adapted` in `adapter.ts`. */
 export interface LayerAdapter {
@@ -24,26 +24,28 @@ export interface ParameterSource {
   /** The tensor called `name`; its shape is checked against what the architecture expects. */
   parameter(name: string, shape: readonly number[]): Value;
   has(name: string): boolean;
+  /** The matrix called `name` in blocks of few bits, where the source has it so. */
+  blocks?(name: string, shape: readonly number[]): BlockMatrix | undefined;
   /** The adapter of a layer, if the layer is a target. */
   adapter?(site: AdapterSite): LayerAdapter | undefined;
 }
 
-/** A position in the tree of a model's names: `scope.at("down_blocks.0").parameter("conv1.weight", …)`. */
-export class Scope {
 /** What a convolution sees beyond the border: nothing, or the other side, so that what it draws tiles. */
 export type Borders = "zeros" | "circular";
 
+/** A position in the tree of a model's names: `scope.at("down_blocks.0").parameter("conv1.weight", …)`. */
+export class Scope {
   readonly source: ParameterSource;
   readonly path: string;
-
-  constructor(source: ParameterSource, path = "", borders: Borders = "zeros") {
   /** Of every convolution below, as PyTorch's `padding_mode`. */
   readonly borders: Borders;
+
+  constructor(source: ParameterSource, path = "", borders: Borders = "zeros") {
     this.source = source;
     this.path = path;
+    this.borders = borders;
   }
 
-    this.borders = borders;
   get graph(): Graph {
     return this.source.graph;
   }
@@ -55,6 +57,9 @@ export type Borders = "zeros" | "circular";
   }
   parameter(name: string, shape: readonly number[]): Value {
     return this.source.parameter(this.nameOf(name), shape);
+  }
+  blocks(name: string, shape: readonly number[]): BlockMatrix | undefined {
+    return this.source.blocks?.(this.nameOf(name), shape);
   }
   optional(name: string, shape: readonly number[]): Value | undefined {
     return this.source.has(this.nameOf(name)) ? this.parameter(name, shape) : undefined;

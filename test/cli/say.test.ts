@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createModule, writePeft } from "../../lora/adapter/index.ts";
 import { seededRandom } from "../../lora/data/index.ts";
@@ -49,6 +50,16 @@ describe("animula say", () => {
     assert.deepEqual(Object.keys(JSON.parse(bare.stdout) as object), ["text", "tokens", "reason"]);
   });
 
+  it("weights of few bits are rounded once and say the same again", async () => {
+    const folder = tempDir();
+    const args = ["say", "--base", TALKER, "--max-tokens", "8", "--prompt", "Who are you?", "--weights", "int8"];
+    const first = await animula(args, { cwd: folder });
+    assert.equal(first.code, 0, first.stderr);
+    const kept = readdirSync(join(folder, ".cache", "animula", "quantised"));
+    assert.match(kept.join(), /^talker-int8-[0-9a-f]{16}\.safetensors$/);
+    assert.equal((await animula(args, { cwd: folder })).stdout, first.stdout);
+  });
+
   it("goes on line by line until the input ends", async () => {
     const { code, stdout, stderr } = await say(["--temperature", "0"], "Who are you?\n\nMay I pass?\n");
     assert.equal(code, 0, stderr);
@@ -64,6 +75,7 @@ describe("animula say", () => {
     await Promise.all([
       refused(["--prompt", "a", "--top-p", "2"], /ARGUMENT_INVALID\n--top-p: expected a number from 0 to 1/),
       refused(["--prompt", "a", "--lora", "guard:99"], /ARGUMENT_INVALID\n--lora: expected weights from -10 to 10/),
+      refused(["--prompt", "a", "--weights", "int2"], /ARGUMENT_INVALID\n--weights: expected float or int8 or int4/),
       refused(["--prompt", "a ".repeat(400)], /PROMPT_TOO_LONG\n.*at most 255 tokens/),
       refused(["--prompt", "a", "--lora", resolve(TALKER, "../../sd/foreign/kohya.safetensors")], /MODULE_/),
     ]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { siteKey, type LoraLayer, type Stack } from "../../lora/adapter/index.ts";
 import { TextDecoder } from "../../lora/generate/text-decoder.ts";
+import { tempDir } from "../support/temp-dir.ts";
 import { chooseToken, SAMPLING_DEFAULTS } from "../../lora/generate/token-sampler.ts";
 import {
   integerRows,
@@ -41,6 +42,16 @@ async function greedy(decoder: TextDecoder, prompts: readonly number[][], stacks
   return said;
 }
 
+/** Weights of few bits are kept in the user's cache. */
+function withOwnCache(): void {
+  const before = process.env["XDG_CACHE_HOME"];
+  beforeEach(() => void (process.env["XDG_CACHE_HOME"] = tempDir()));
+  after(() => {
+    if (before === undefined) delete process.env["XDG_CACHE_HOME"];
+    else process.env["XDG_CACHE_HOME"] = before;
+  });
+}
+
 describe("greedy decoding against transformers", () => {
   for (const family of textFamilies)
     it(`${family}: the same 64 tokens, bare and with a module`, async () => {
@@ -71,5 +82,30 @@ describe("greedy decoding against transformers", () => {
       for (const [r, said] of together.entries())
         assert.deepEqual([said], await greedy(decoder, [prompts[r]!], [stacks[r]!], [counts[r]!]), `row ${r}`);
       await decoder.close();
+    });
+});
+
+describe("decoding with weights of few bits", () => {
+  withOwnCache();
+  for (const weights of ["int8", "int4"] as const)
+    it(`${weights}: rows of one batch say what each says alone; a module counts as much as beside floats`, async () => {
+      const decoder = await TextDecoder.open(openTinyText("qwen2"), { weights });
+      const [prompt] = integerRows(goldens, "qwen2/prompt") as [number[]];
+      const prompts = [prompt, [...prompt, 7, 8, 9], prompt.slice(0, 2)];
+      const stacks = [[], initialStack(decoder, "qwen2"), initialStack(decoder, "qwen2", -0.5)];
+      const counts = [TOKENS, 9, 20];
+      const together = await greedy(decoder, prompts, stacks, counts);
+      for (const [r, said] of together.entries())
+        assert.deepEqual([said], await greedy(decoder, [prompts[r]!], [stacks[r]!], [counts[r]!]), `row ${r}`);
+      const float = await TextDecoder.open(openTinyText("qwen2"));
+      const change = async (of: TextDecoder) => {
+        const { logits } = await of.start([prompt, prompt], [[], initialStack(of, "qwen2")]);
+        return logits[0]!.map((bare, i) => logits[1]![i]! - bare);
+      };
+      const [few, all] = [await change(decoder), await change(float)];
+      const norm = (values: Float32Array) => Math.hypot(...values);
+      const off = norm(few.map((value, i) => value - all[i]!)) / norm(all);
+      assert.ok(off > 0 && off < { int8: 0.05, int4: 0.6 }[weights], `off by ${off}`);
+      await Promise.all([decoder.close(), float.close()]);
     });
 });

@@ -9,7 +9,7 @@ import {
   type SamplingOptions,
 } from "../../generate/index.ts";
 import { AnimulaError } from "../../format/index.ts";
-import { openLanguageModel, type ChatMessage } from "../../models/index.ts";
+import { openLanguageModel, WEIGHT_KINDS, type ChatMessage } from "../../models/index.ts";
 import { numberOption } from "../command-line.ts";
 import { cliErrors } from "../errors.ts";
 
@@ -24,6 +24,12 @@ export const sayCommand = defineCommand({
     prompt: { type: "string", description: "What to say to it; without it, lines are read from the terminal" },
     system: { type: "string", description: "Who it is" },
     lora: { type: "string", description: "Modules, comma-separated: FILE or FOLDER, with :WEIGHT if not 1" },
+    weights: {
+      type: "enum",
+      options: [...WEIGHT_KINDS],
+      description: "float: as the base has them; int8 or int4: rounded once, for less memory and faster replies",
+      default: "float",
+    },
     "max-tokens": { type: "string", description: `Longest reply (${REPLY_DEFAULTS.maxTokens})` },
     temperature: { type: "string", description: `0: always the likeliest word (${temperature})` },
     "top-p": { type: "string", description: `Share of the likeliest words to choose from (${topP})` },
@@ -40,7 +46,7 @@ export const sayCommand = defineCommand({
     const seed = numberOption("seed", args.seed, { least: 0, most: 2 ** 32 - 1, example: 7 });
     const modules = modulePaths(args.lora);
     const base = openLanguageModel(args.base);
-    const studio = await VoiceStudio.open(base);
+    const studio = await VoiceStudio.open(base, { weights: args.weights });
     try {
       const stack = readStack(studio, modules);
       const stops = args.stop === undefined ? [] : [args.stop];
