@@ -1,3 +1,4 @@
+import type { Picture } from "./upscaler.ts";
 import { wrapBlur } from "./wrap-blur.ts";
 
 /** Heights from 0 (deep) to 1 (high), row-major, top row first: [height, width]. */
@@ -14,6 +15,31 @@ const HOLLOW_RADII = [2, 8, 24] as const;
 /** How strongly a hollow darkens at strength 1, and how much rougher it is than what is worn smooth around it. */
 const OCCLUSION_GAIN = 2;
 const ROUGHNESS_GAIN = 0.5;
+
+export interface SurfaceMapsOptions {
+  /** Strength of the relief, 1: see `RELIEF_PIXELS`. */
+  readonly normal: number;
+  /** Mean roughness, 0 mirror to 1 dull. */
+  readonly roughness: number;
+  /** Strength of the shade in hollows. */
+  readonly occlusion: number;
+  readonly isDarkHigh?: boolean;
+}
+
+/** The maps of a texture that tiles, as pictures; roughness and occlusion are grey. */
+export function surfaceMaps({ rgb, width, height }: Picture, options: SurfaceMapsOptions) {
+  const field = heightFromRgb(rgb, width, height, options.isDarkHigh);
+  const grey = (values: Uint8Array): Picture => ({
+    rgb: Uint8Array.from({ length: 3 * values.length }, (_, i) => values[Math.floor(i / 3)]!),
+    width,
+    height,
+  });
+  return {
+    normal: { rgb: normalMap(field, options.normal), width, height },
+    roughness: grey(roughnessMap(field, options.roughness)),
+    occlusion: grey(occlusionMap(field, options.occlusion)),
+  };
+}
 
 /** Light is taken as high, which holds for stone, wood and cloth, but not for bright joints. @param rgb [height, width, 3] */
 export function heightFromRgb(rgb: Uint8Array, width: number, height: number, isDarkHigh = false): HeightField {

@@ -43,7 +43,9 @@ export interface UpscaleOptions {
 
 /** Some 300 MB while a tile is computed; less would make the overlap the larger part of the work. */
 const TILE_MAX = 192;
-const WEIGHTS = fileURLToPath(new URL("../../assets/upscale/esrgan-medium-x4.safetensors", import.meta.url));
+/** The network that comes with Animula; other weights would be another name. */
+export const UPSCALER_NAME = "esrgan-medium-x4";
+const WEIGHTS = fileURLToPath(new URL(`../../assets/upscale/${UPSCALER_NAME}.safetensors`, import.meta.url));
 
 /** The network that comes with Animula; see the model card beside its weights. */
 export const openUpscaler = (): Promise<Upscaler> => Upscaler.open(WEIGHTS);

@@ -25,6 +25,8 @@ export interface RoomMessages {
 /** Until a drawing comes, a queue may have to empty; anything else is answered at once or not at all. */
 const answerMsMax = 20_000;
 const drawingMsMax = 15 * 60_000;
+/** Answered when the drawing process is done, which may have others to draw for first. */
+const waitsForDrawing: ReadonlySet<string> = new Set(["request", "upscale", "maps"]);
 const rejoinDelayMsMin = 500;
 const rejoinDelayMsMax = 10_000;
 
@@ -119,7 +121,7 @@ export class RoomConnection<State, Messages extends RoomMessages, Events extends
     payload: Messages[T]["payload"],
   ): Promise<Messages[T]["reply"]> {
     if (this.#status !== "online") throw this.#error ?? new ServiceError("CONNECTION_LOST");
-    const timeout = type === "request" ? drawingMsMax : answerMsMax;
+    const timeout = waitsForDrawing.has(type) ? drawingMsMax : answerMsMax;
     try {
       return await this.#room.request<unknown, Messages[T]["reply"]>(type, payload, { timeout });
     } catch (error) {

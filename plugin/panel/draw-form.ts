@@ -11,7 +11,12 @@ export interface DrawForm {
   readonly steps: string;
   readonly guidance: string;
   readonly sampler: DrawJobRequest["sampler"];
+  /** Of textures; portraits never tile. */
+  readonly tiling: boolean;
 }
+
+/** What a sampler is made for: the steps to begin with. Its guidance the service knows. */
+export const stepsFor = (sampler: DrawForm["sampler"]): string => (sampler === "LCM" ? "4" : "20");
 
 export const initialDrawForm: DrawForm = {
   prompt: "",
@@ -21,6 +26,7 @@ export const initialDrawForm: DrawForm = {
   steps: "20",
   guidance: "",
   sampler: "DPM++ 2M",
+  tiling: true,
 };
 
 /** A number from a field, kept within what the service takes; the fallback where there is none. */
@@ -39,8 +45,9 @@ export function drawRequestOf(form: DrawForm, tag: LoraTag, nodeId: string, kind
     negative: form.negative.trim() === "" ? tag.negative : form.negative.trim(),
     stack: [...tag.modules],
     seeds: seedsFrom(within(form.seed, 0, 2 ** 32 - 1, 1), Number(form.count)),
-    steps: Math.round(within(form.steps, 1, 150, 20)),
+    steps: Math.round(within(form.steps, 1, 150, Number(stepsFor(form.sampler)))),
     ...(guidanceScale === undefined ? {} : { guidanceScale }),
     sampler: form.sampler,
+    tiling: kind === "albedo" && form.tiling,
   };
 }

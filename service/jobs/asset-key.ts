@@ -3,7 +3,7 @@ import type { Base } from "./base.ts";
 import type { FixedDrawRequest } from "./job.ts";
 
 export function assetKey(base: Base, request: FixedDrawRequest, seed: number): Readonly<Record<string, unknown>> {
-  const { prompt, negative, steps, guidanceScale, sampler } = request;
+  const { prompt, negative, steps, guidanceScale, sampler, tiling } = request;
   return {
     base: base.hash,
     stack: request.stack.map(({ sha256, weight }) => ({ sha256, weight })),
@@ -14,6 +14,7 @@ export function assetKey(base: Base, request: FixedDrawRequest, seed: number): R
     guidance: guidanceScale,
     sampler,
     size: [base.side, base.side],
+    ...(tiling ? { tiling } : {}),
   };
 }
 

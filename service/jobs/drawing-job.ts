@@ -160,7 +160,8 @@ export class DrawingRun {
   }
 }
 
-function drawingFailure(error: unknown): unknown {
+/** What a person is told of a worker that failed. */
+export function drawingFailure(error: unknown): unknown {
   const isWorkers = error instanceof DrawingRefused || error instanceof DrawingProcessGone;
   return isWorkers ? new ServiceError("DRAWING_FAILED", { problem: error.message }) : error;
 }

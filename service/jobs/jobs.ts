@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type * as z from "zod";
+import { samplerDefaults } from "../../lora/index.ts";
 import type { Identity } from "../access/index.ts";
 import type { Library, PublishedModule } from "../library/index.ts";
 import {
@@ -40,6 +41,7 @@ import {
 } from "./job.ts";
 import { JobRecords } from "./job-records.ts";
 import { Queue } from "./queue.ts";
+import { Retouching } from "./retouching.ts";
 import { fixStack } from "./stack.ts";
 import { trainedRank } from "./training-config.ts";
 import { TrainingRun } from "./training-job.ts";
@@ -79,6 +81,8 @@ type Owner = Pick<Identity, "name">;
 /** Training and drawing: a queue that outlives the service, workers that may die, and what all of them are doing. */
 export class Jobs extends EventEmitter<JobsEvents> {
   readonly base: Base;
+  /** Enlarges pictures and makes their maps. */
+  readonly retouching: Retouching;
   readonly #store: Store;
   readonly #library: Library;
   readonly #voices: Voices;
@@ -104,6 +108,8 @@ export class Jobs extends EventEmitter<JobsEvents> {
     this.#records = records;
     this.#queue = queue;
     this.#drawing = new DrawWorker({ baseModel: options.base.path, idleMs: options.drawingIdleMs });
+    const { temporary, pathOf } = this.#paths();
+    this.retouching = new Retouching({ library: options.library, worker: this.#drawing, temporary, pathOf });
     records.on("change", ({ state }) => this.emit("job", state));
     records.on("remove", (id) => this.emit("removed", id));
   }
@@ -160,7 +166,14 @@ export class Jobs extends EventEmitter<JobsEvents> {
 
   /** Resolves with the asset's hash when it is drawn, at once if it was drawn before. Errors: as `draw`; DRAWING_FAILED. */
   async drawForSlot({ modules, seed, ...wanted }: SlotDrawing, { name: owner }: Owner): Promise<string> {
-    const request = await this.#fix(studioMessages.draw.parse({ ...wanted, stack: modules, seeds: [seed] }));
+    const request = await this.#fix(
+      studioMessages.draw.parse({
+        ...wanted,
+        stack: modules,
+        seeds: [seed],
+        tiling: wanted.kind === "albedo",
+      }),
+    );
     const known = await this.#library.findAsset(assetKey(this.base, request, seed));
     if (known !== undefined) return known;
     const { state } = await this.#shareDrawing(request, owner);
@@ -257,7 +270,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
   async #fix({ stack, seeds, guidanceScale, ...request }: DrawRequest): Promise<FixedDrawRequest> {
     return {
       ...request,
-      guidanceScale: guidanceScale ?? this.base.guidanceScale,
+      guidanceScale: guidanceScale ?? samplerDefaults(request.sampler).guidanceScale ?? this.base.guidanceScale,
       seeds: [...new Set(seeds)],
       stack: await fixStack(stack, this.#library, { kind: "picture", hash: this.base.hash }),
     };
@@ -350,16 +363,12 @@ export class Jobs extends EventEmitter<JobsEvents> {
 
   #drawingContext() {
     const [library, records, base, log] = [this.#library, this.#records, this.base, this.#log];
-    const temporary = join(this.#store.dataDir, "temporary");
-    return {
-      library,
-      records,
-      base,
-      log,
-      worker: this.#drawing,
-      temporary,
-      pathOf: (sha256: string) => this.#store.objects.path(sha256),
-    };
+    return { library, records, base, log, worker: this.#drawing, ...this.#paths() };
+  }
+
+  #paths() {
+    const pathOf = (sha256: string): string => this.#store.objects.path(sha256);
+    return { temporary: join(this.#store.dataDir, "temporary"), pathOf };
   }
 }
 

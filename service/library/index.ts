@@ -10,6 +10,8 @@ export type {
   NewModuleVersion,
   PublishedModule,
   SceneRecord,
+  ShownPicture,
+  ShownVersion,
   SlotRecord,
   SuggestedSettings,
 } from "./types.ts";

@@ -32,6 +32,8 @@ import type {
   NewModuleVersion,
   PublishedModule,
   SceneRecord,
+  ShownPicture,
+  ShownVersion,
 } from "./types.ts";
 
 interface LibraryEvents {
@@ -194,11 +196,11 @@ export class Library extends EventEmitter<LibraryEvents> {
   loadScene(sceneId: string): Promise<SceneRecord> {
     return this.#scenes.load(sceneId);
   }
-  setSlot(sceneId: string, slot: string, sha256: string, by: string): Promise<number> {
-    return this.#scenes.setSlot(sceneId, slot, sha256, by);
+  setSlot(sceneId: string, slot: string, shown: ShownPicture, by: string): Promise<number> {
+    return this.#scenes.setSlot(sceneId, slot, shown, by);
   }
   /** Errors: REQUEST_INVALID where there is nothing to go back to. */
-  revertSlot(sceneId: string, slot: string, by: string): Promise<{ version: number; sha256: string }> {
+  revertSlot(sceneId: string, slot: string, by: string): Promise<ShownVersion> {
     return this.#scenes.revertSlot(sceneId, slot, by);
   }
   /** Newest first. */

@@ -1,9 +1,9 @@
 /** What editors changed in a scene: slots with all their versions, and tags. */
 import { and, desc, eq, sql } from "drizzle-orm";
-import { ServiceError, loraTag, type LoraTag, type SlotHistoryEntry } from "../protocol/index.ts";
+import { ServiceError, loraTag, type LoraTag, type SlotHistoryEntry, type SurfaceMaps } from "../protocol/index.ts";
 import { tables, type Database, type Store } from "../store/index.ts";
 import { record } from "./audit.ts";
-import type { SceneRecord, SlotRecord } from "./types.ts";
+import type { SceneRecord, ShownPicture, ShownVersion } from "./types.ts";
 
 const { sceneTags, slotVersions } = tables;
 type SlotRow = typeof slotVersions.$inferSelect;
@@ -19,23 +19,24 @@ export class Scenes {
   }
 
   async load(sceneId: string): Promise<SceneRecord> {
-    const { slot, sha256, version } = slotVersions;
-    const slots: SlotRecord[] = await this.#store.db
-      .selectDistinctOn([slot], { slot, sha256, version })
+    const { slot, sha256, maps, version } = slotVersions;
+    const slots = await this.#store.db
+      .selectDistinctOn([slot], { slot, sha256, maps, version })
       .from(slotVersions)
       .where(eq(slotVersions.sceneId, sceneId))
       .orderBy(slot, desc(version));
     const rows = await this.#store.db.select().from(sceneTags).where(eq(sceneTags.sceneId, sceneId));
-    return { slots, tags: new Map(rows.map(({ nodeId, tag }) => [nodeId, readTag(tag)])) };
+    return { slots: slots.map(withMaps), tags: new Map(rows.map(({ nodeId, tag }) => [nodeId, readTag(tag)])) };
   }
 
   /** Shows a picture in a slot, "" for the scene's own; returns the slot's new version. */
-  async setSlot(sceneId: string, slot: string, sha256: string, by: string): Promise<number> {
+  async setSlot(sceneId: string, slot: string, { sha256, maps }: ShownPicture, by: string): Promise<number> {
     return this.#store.db.transaction(async (tx) => {
       const last = await lockLast(tx, sceneId, slot);
       const version = (last?.version ?? 0) + 1;
-      await tx.insert(slotVersions).values({ sceneId, slot, version, sha256, origin: version, by, at: Date.now() });
-      await record(tx, by, "slot.set", `${sceneId}/${slot}`, { version, sha256 });
+      const row = { sceneId, slot, version, sha256, maps: maps ?? null, origin: version, by, at: Date.now() };
+      await tx.insert(slotVersions).values(row);
+      await record(tx, by, "slot.set", `${sceneId}/${slot}`, { version, sha256, ...(maps ? { maps } : {}) });
       return version;
     });
   }
@@ -44,7 +45,7 @@ export class Scenes {
    * Goes back to what the slot showed before; again and again, down to the scene's own.
    * Errors: REQUEST_INVALID where there is nothing to go back to.
    */
-  async revertSlot(sceneId: string, slot: string, by: string): Promise<{ version: number; sha256: string }> {
+  async revertSlot(sceneId: string, slot: string, by: string): Promise<ShownVersion> {
     return this.#store.db.transaction(async (tx) => {
       const last = await lockLast(tx, sceneId, slot);
       if (!last || last.origin === 0) {
@@ -56,22 +57,24 @@ export class Scenes {
       const before = await readVersion(tx, sceneId, slot, last.origin - 1);
       const sha256 = before?.sha256 ?? "";
       const version = last.version + 1;
-      const row = { sceneId, slot, version, sha256, origin: before?.origin ?? 0, by, at: Date.now() };
+      const maps = before?.maps ?? null;
+      const row = { sceneId, slot, version, sha256, maps, origin: before?.origin ?? 0, by, at: Date.now() };
       await tx.insert(slotVersions).values(row);
-      await record(tx, by, "slot.revert", `${sceneId}/${slot}`, { version, sha256 });
-      return { version, sha256 };
+      await record(tx, by, "slot.revert", `${sceneId}/${slot}`, { version, sha256, ...(maps ? { maps } : {}) });
+      return withMaps({ version, sha256, maps });
     });
   }
 
   /** Newest first. */
   async slotHistory(sceneId: string, slot: string): Promise<SlotHistoryEntry[]> {
-    const { version, sha256, by, at } = slotVersions;
-    return this.#store.db
-      .select({ version, sha256, by, at })
+    const { version, sha256, maps, by, at } = slotVersions;
+    const rows = await this.#store.db
+      .select({ version, sha256, maps, by, at })
       .from(slotVersions)
       .where(ofSlot(sceneId, slot))
       .orderBy(desc(version))
       .limit(HISTORY_MAX);
+    return rows.map(withMaps);
   }
 
   /** Returns the tag's new version. `null` removes it. */
@@ -91,6 +94,11 @@ export class Scenes {
       return version;
     });
   }
+}
+
+/** A row without maps has none, not null ones. */
+function withMaps<Row extends { maps: SurfaceMaps | null }>({ maps, ...row }: Row) {
+  return maps === null ? row : { ...row, maps };
 }
 
 const ofSlot = (sceneId: string, slot: string) => and(eq(slotVersions.sceneId, sceneId), eq(slotVersions.slot, slot));

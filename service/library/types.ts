@@ -1,5 +1,5 @@
 /** What goes into and comes out of the library, beside the replies of service/protocol/routes.ts. */
-import type { LoraTag, ModuleKind } from "../protocol/index.ts";
+import type { LoraTag, ModuleKind, SurfaceMaps } from "../protocol/index.ts";
 
 /** A data set in short, as the studio room shows it. */
 export interface DatasetSummary {
@@ -63,10 +63,16 @@ export interface ModuleFile {
   readonly triggerWord: string;
 }
 
-export interface SlotRecord {
-  readonly slot: string;
+/** What a slot shows: a picture, "" for the scene's own, and the maps that belong to it. */
+export interface ShownPicture {
   readonly sha256: string;
+  readonly maps?: SurfaceMaps | undefined;
+}
+export interface ShownVersion extends ShownPicture {
   readonly version: number;
+}
+export interface SlotRecord extends ShownVersion {
+  readonly slot: string;
 }
 
 /** What a scene room begins with. */

@@ -10,6 +10,7 @@ export {
 } from "./errors.ts";
 export { lineReason, lineReasonTexts, type LineReason, type LineReasonCode } from "./line-reasons.ts";
 export {
+  mapKinds,
   moduleKinds,
   parseSlotKey,
   paths,
@@ -17,9 +18,11 @@ export {
   roomNames,
   slotKey,
   slotKinds,
+  type MapKind,
   type ModuleKind,
   type Role,
   type SlotKind,
+  type SurfaceMaps,
 } from "./names.ts";
 export { loraTag, tagModule, voiceTag, type LoraTag, type TagModule, type VoiceTag } from "./tag.ts";
 export {
@@ -45,6 +48,7 @@ export {
   sceneMessages,
   scenePermissions,
   studioMessages,
+  surfaceLimits,
   trainSettings,
   trainTargets,
   voiceSettings,

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { ErrorBody } from "./errors.ts";
 import { limits } from "./limits.ts";
-import { slotKinds, type Role } from "./names.ts";
+import { slotKinds, type Role, type SurfaceMaps } from "./names.ts";
 import { keptText, loraTag, tagModule } from "./tag.ts";
 
 const id = z.string().min(1).max(200);
@@ -63,11 +63,19 @@ const drawRequest = z.strictObject({
   stack: z.array(tagModule).max(limits.modulesPerStackMax).default([]),
   seeds: z.array(seed).min(1).max(limits.seedsPerDrawMax),
   steps: z.int().min(1).max(150).default(20),
-  /** Absent: what suits the base. */
+  /** Absent: what suits the sampler and the base. */
   guidanceScale: z.number().min(0).max(30).optional(),
-  sampler: z.enum(["DDIM", "Euler", "Euler a", "DPM++ 2M"]).default("DPM++ 2M"),
+  sampler: z.enum(["DDIM", "Euler", "Euler a", "DPM++ 2M", "LCM"]).default("DPM++ 2M"),
+  /** The picture goes on seamlessly beside itself. */
+  tiling: z.boolean().default(false),
 });
 export type DrawJobRequest = z.infer<typeof drawRequest>;
+
+/** What maps may be made with. */
+export const surfaceLimits = { normalMax: 10, roughnessMax: 1, occlusionMax: 10 } as const;
+const strength = (most: number) => z.number().min(0).max(most);
+
+const surfaceMaps = z.strictObject({ normal: sha256, roughness: sha256, occlusion: sha256 });
 
 /** Studio room: editors only. */
 export const studioMessages = {
@@ -95,6 +103,24 @@ export const studioMessages = {
   "job.resume": z.strictObject({ jobId: id }),
   "job.remove": z.strictObject({ jobId: id }),
   draw: drawRequest,
+  /** The picture four times as wide and as high; resolves when it is there. */
+  upscale: z.strictObject({
+    sha256,
+    /** A texture that tiles still does. */
+    seamless: z.boolean().default(false),
+  }),
+  /** Normal, roughness and ambient-occlusion maps of a texture that tiles; resolves when they are there. */
+  maps: z.strictObject({
+    sha256,
+    /** Strength of the relief. */
+    normal: strength(surfaceLimits.normalMax).default(1),
+    /** Mean roughness: 0 mirror, 1 dull. */
+    roughness: strength(surfaceLimits.roughnessMax).default(0.5),
+    /** Strength of the shade in hollows. */
+    occlusion: strength(surfaceLimits.occlusionMax).default(1),
+    /** Dark is high: for bright joints between dark tiles. */
+    darkHigh: z.boolean().default(false),
+  }),
   "module.publish": z.strictObject({
     jobId: id,
     /** One of the job's `savedSteps`. */
@@ -111,6 +137,8 @@ export interface StudioReplies {
   "job.resume": { status: string };
   "job.remove": { removed: true };
   draw: { jobId: string };
+  upscale: { sha256: string };
+  maps: SurfaceMaps;
   "module.publish": { moduleId: string; version: number; sha256: string };
 }
 
@@ -119,8 +147,8 @@ export const sceneMessages = {
   move: z.strictObject({ x: coordinate, y: coordinate, z: coordinate, heading: z.number().min(-100).max(100) }),
   chat: z.strictObject({ text: z.string().trim().min(1).max(limits.chatCharsMax) }),
   tag: z.strictObject({ nodeId: id, tag: loraTag.nullable() }),
-  /** Shows an asset in a slot; "" gives the slot back to the scene's own. */
-  apply: z.strictObject({ slot: id, sha256: sha256.or(z.literal("")) }),
+  /** Shows an asset in a slot, a texture with its maps if it has any; "" gives the slot back to the scene's own. */
+  apply: z.strictObject({ slot: id, sha256: sha256.or(z.literal("")), maps: surfaceMaps.optional() }),
   /** Goes back to what the slot showed before. */
   revert: z.strictObject({ slot: id }),
   history: z.strictObject({ slot: id }),
@@ -188,6 +216,7 @@ export interface ReplyEnd {
 export interface SlotHistoryEntry {
   readonly version: number;
   readonly sha256: string;
+  readonly maps?: SurfaceMaps;
   readonly by: string;
   readonly at: number;
 }

@@ -4,6 +4,12 @@
 export const slotKinds = ["portrait", "albedo"] as const;
 export type SlotKind = (typeof slotKinds)[number];
 
+/** How a texture's surface stands in the light; each is a picture. */
+export const mapKinds = ["normal", "roughness", "occlusion"] as const;
+export type MapKind = (typeof mapKinds)[number];
+/** Their hashes. */
+export type SurfaceMaps = Readonly<Record<MapKind, string>>;
+
 /** What data sets hold and modules change: how something looks, or how it speaks. */
 export const moduleKinds = ["picture", "voice"] as const;
 export type ModuleKind = (typeof moduleKinds)[number];

@@ -156,6 +156,10 @@ export const SlotState = schema(
     slot: t.string(),
     /** Asset shown; "" for the scene's own. */
     sha256: t.string(),
+    /** Maps that belong to that picture; each "" where it has none. */
+    normal: t.string(),
+    roughness: t.string(),
+    occlusion: t.string(),
     version: t.uint32(),
     /** A picture for it is being drawn. */
     pending: t.boolean(),

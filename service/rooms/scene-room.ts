@@ -6,6 +6,7 @@ import {
   displayName,
   limits,
   loraTag,
+  mapKinds,
   parseSlotKey,
   PlayerState,
   sceneMessages,
@@ -17,6 +18,7 @@ import {
   type SceneJoinOptions,
   type SlotKind,
 } from "../protocol/index.ts";
+import type { ShownPicture, ShownVersion } from "../library/index.ts";
 import { answerMessages, type Handlers, type RoomClient } from "./answers.ts";
 import { Dialogue } from "./dialogue.ts";
 import { keepPlace } from "./places.ts";
@@ -29,10 +31,6 @@ const WAITING_MAX = 4;
 const WAIT_SECONDS = 5;
 
 type Request = z.output<typeof sceneMessages.request>;
-interface Shown {
-  readonly version: number;
-  readonly sha256: string;
-}
 
 /** A scene that people share: who is there, what its slots show, what its nodes are tagged with. */
 export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomClient }> {
@@ -132,10 +130,14 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
       move: ({ sessionId }, place) => void Object.assign(this.state.players.get(sessionId) ?? {}, place),
       chat: ({ sessionId, auth }, { text }) => this.#say(this.state.players.get(sessionId)?.name ?? auth.name, text),
       tag: ({ auth }, { nodeId, tag }) => this.#tag(nodeId, tag, auth.name),
-      apply: ({ auth }, { slot, sha256 }) => this.#apply(slot, sha256, auth.name),
+      apply: ({ auth }, { slot, ...shown }) => this.#apply(slot, shown, auth.name),
       revert: ({ auth }, { slot }) => {
         this.#slotOf(slot);
-        return this.#inTurn(async () => this.#show(slot, await library.revertSlot(sceneId, slot, auth.name)));
+        return this.#inTurn(async () => {
+          const shown = await library.revertSlot(sceneId, slot, auth.name);
+          this.#show(slot, shown);
+          return { version: shown.version, sha256: shown.sha256 };
+        });
       },
       history: async (_client, { slot }) => {
         this.#slotOf(slot);
@@ -182,21 +184,27 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
     });
   }
 
-  async #apply(slot: string, sha256: string, by: string): Promise<{ version: number }> {
-    this.#slotOf(slot);
-    if (sha256 !== "" && !(await this.services.library.isAsset(sha256))) {
+  async #apply(slot: string, shown: ShownPicture, by: string): Promise<{ version: number }> {
+    const { kind } = this.#slotOf(slot);
+    if (shown.maps && (kind !== "albedo" || shown.sha256 === "")) {
+      throw new ServiceError("REQUEST_INVALID", { where: "apply.maps", problem: "expected maps of a texture only" });
+    }
+    for (const sha256 of [shown.sha256, ...Object.values(shown.maps ?? {})]) {
+      if (sha256 === "" || (await this.services.library.isAsset(sha256))) continue;
       throw new ServiceError("NOT_FOUND", { what: "picture", id: sha256.slice(0, 12) });
     }
-    return this.#put(slot, sha256, by);
+    return this.#put(slot, shown, by);
   }
 
   /** Showing what is shown already is no change. */
-  #put(slot: string, sha256: string, by: string): Promise<{ version: number }> {
+  #put(slot: string, wanted: ShownPicture, by: string): Promise<{ version: number }> {
     return this.#inTurn(async () => {
       const shown = this.state.slots.get(slot);
-      if (shown && shown.version > 0 && shown.sha256 === sha256) return { version: shown.version };
-      const version = await this.services.library.setSlot(this.state.sceneId, slot, sha256, by);
-      this.#show(slot, { version, sha256 });
+      const fields = shownFields(wanted);
+      const isShown = (name: keyof typeof fields) => shown?.[name] === fields[name];
+      if (shown && shown.version > 0 && shownNames.every(isShown)) return { version: shown.version };
+      const version = await this.services.library.setSlot(this.state.sceneId, slot, wanted, by);
+      this.#show(slot, { ...wanted, version });
       return { version };
     });
   }
@@ -219,7 +227,7 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
       const whole = [tag.prompt, prompt].filter((part) => part.trim() !== "").join(", ");
       const wanted = { nodeId, kind, prompt: whole.slice(0, limits.promptCharsMax), negative, modules, seed };
       const sha256 = await this.services.jobs.drawForSlot(wanted, auth);
-      return { sha256, ...(await this.#put(slot, sha256, auth.name)) };
+      return { sha256, ...(await this.#put(slot, { sha256 }, auth.name)) };
     } finally {
       this.#count(this.#waiting, sessionId, -1);
       this.#pending(slot, -1);
@@ -240,11 +248,10 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
     return left;
   }
 
-  #show(slot: string, { version, sha256 }: Shown): Shown {
+  #show(slot: string, shown: ShownVersion): void {
     const state = this.state.slots.get(slot);
-    if (!state) this.state.slots.set(slot, slotState(slot, { version, sha256 }));
-    else Object.assign(state, { sha256, version });
-    return { version, sha256 };
+    if (!state) this.state.slots.set(slot, slotState(slot, shown));
+    else Object.assign(state, { ...shownFields(shown), version: shown.version });
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -278,7 +285,14 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   }
 }
 
-function slotState(slot: string, { version, sha256 }: Shown): SlotState {
+const shownNames = ["sha256", ...mapKinds] as const;
+
+/** The picture and its maps as the state has them. */
+function shownFields({ sha256, maps }: ShownPicture): Record<(typeof shownNames)[number], string> {
+  return { sha256, normal: "", roughness: "", occlusion: "", ...maps };
+}
+
+function slotState(slot: string, shown: ShownVersion): SlotState {
   const state = new SlotState();
-  return Object.assign(state, { slot, version, sha256, pending: false });
+  return Object.assign(state, { slot, ...shownFields(shown), version: shown.version, pending: false });
 }

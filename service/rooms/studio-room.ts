@@ -54,6 +54,8 @@ export abstract class StudioRoom extends Room<{ state: StudioState; client: Room
       "job.resume": ({ auth }, { jobId }) => jobs.resume(jobId, auth),
       "job.remove": (_client, { jobId }) => jobs.remove(jobId),
       draw: ({ auth }, message) => jobs.draw(message, auth),
+      upscale: ({ auth }, message) => jobs.retouching.upscale(message, auth.name),
+      maps: ({ auth }, message) => jobs.retouching.maps(message, auth.name),
       "module.publish": ({ auth }, message) => jobs.publish(message, auth),
     };
   }

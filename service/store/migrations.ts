@@ -65,6 +65,10 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX facts_node ON facts (scene_id, node_id, at);
   `,
+  // Maps of textures.
+  `
+  ALTER TABLE slot_versions ADD COLUMN maps jsonb;
+  `,
 ];
 
 /** Two services on one PostgreSQL start one after the other: whoever holds this lock migrates. */

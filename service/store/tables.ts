@@ -1,4 +1,5 @@
 /** The tables, as queries see them. `migrations.ts` makes them; a test compares the two. Times are milliseconds since 1970. */
+import type { SurfaceMaps } from "../protocol/index.ts";
 import { bigint, bigserial, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 
 const time = (name: string) => bigint(name, { mode: "number" });
@@ -114,6 +115,8 @@ export const slotVersions = pgTable(
     version: integer("version").notNull(),
     /** "" for the scene's own. */
     sha256: text("sha256").notNull(),
+    /** SurfaceMaps; null where the picture has none. */
+    maps: jsonb("maps").$type<SurfaceMaps>(),
     /** The version whose picture this is: its own, or after a revert an earlier one. Reverting goes on from there. */
     origin: integer("origin").notNull(),
     by: text("by").notNull(),

@@ -17,11 +17,32 @@ export interface DrawOrder {
   readonly steps: number;
   readonly guidanceScale: number;
   readonly sampler: string;
+  readonly tiling: boolean;
   /** Existing folder in which each picture is written as `<seed>.png`. */
   readonly folder: string;
 }
 
-export type ToDrawing = { readonly type: "draw"; readonly order: DrawOrder } | { readonly type: "cancel" };
+/** Something is made of the picture `of` and written to `files`. */
+export type RetouchOrder =
+  | {
+      readonly type: "upscale";
+      readonly of: string;
+      readonly seamless: boolean;
+      readonly files: readonly string[];
+    }
+  | {
+      readonly type: "maps";
+      readonly of: string;
+      readonly darkHigh: boolean;
+      readonly strengths: { readonly normal: number; readonly roughness: number; readonly occlusion: number };
+      /** Normal, roughness, occlusion. */
+      readonly files: readonly string[];
+    };
+
+export type ToDrawing =
+  | { readonly type: "draw"; readonly order: DrawOrder }
+  | { readonly type: "retouch"; readonly order: RetouchOrder }
+  | { readonly type: "cancel" };
 
 export type FromDrawing =
   /** The base is open; drawing begins. */

@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { DrawOrder, FromDrawing, ToDrawing } from "./draw-messages.ts";
+import type { DrawOrder, FromDrawing, RetouchOrder, ToDrawing } from "./draw-messages.ts";
 import { endText, startWorker, type WorkerEnd } from "./worker-process.ts";
 
 const CHILD = fileURLToPath(new URL("./draw-child.ts", import.meta.url));
@@ -24,7 +24,7 @@ export class DrawingRefused extends Error {
 export interface DrawWatcher {
   onReady?(): void;
   onStep?(picture: number, step: number, steps: number): void;
-  onPicture(seed: number, path: string): void;
+  onPicture?(seed: number, path: string): void;
   readonly signal?: AbortSignal;
 }
 
@@ -59,12 +59,21 @@ export class DrawWorker {
    * @throws DrawingProcessGone, DrawingRefused, and the signal's reason
    */
   draw(order: DrawOrder, watcher: DrawWatcher): Promise<void> {
-    const turn = this.#last.then(() => this.#drawNow(order, watcher));
+    return this.#inTurn({ type: "draw", order }, watcher);
+  }
+
+  /** Makes something of a picture that was drawn. @throws DrawingProcessGone, DrawingRefused */
+  retouch(order: RetouchOrder): Promise<void> {
+    return this.#inTurn({ type: "retouch", order }, {});
+  }
+
+  #inTurn(message: ToDrawing, watcher: DrawWatcher): Promise<void> {
+    const turn = this.#last.then(() => this.#workNow(message, watcher));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #drawNow(order: DrawOrder, watcher: DrawWatcher): Promise<void> {
+  async #workNow(message: ToDrawing, watcher: DrawWatcher): Promise<void> {
     watcher.signal?.throwIfAborted();
     if (this.#closed) throw new DrawingProcessGone("the service is stopping");
     clearTimeout(this.#idle);
@@ -78,7 +87,7 @@ export class DrawWorker {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#running = { watcher, resolve, reject };
-        this.#send(child, { type: "draw", order });
+        this.#send(child, message);
       });
     } catch (error) {
       watcher.signal?.throwIfAborted();
@@ -129,7 +138,7 @@ export class DrawWorker {
     const { watcher } = running;
     if (message.type === "ready") watcher.onReady?.();
     else if (message.type === "step") watcher.onStep?.(message.picture, message.step, message.steps);
-    else if (message.type === "picture") watcher.onPicture(message.seed, message.path);
+    else if (message.type === "picture") watcher.onPicture?.(message.seed, message.path);
     else if (message.type === "done") running.resolve();
     else running.reject(new DrawingRefused(message.message));
   }

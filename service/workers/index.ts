@@ -1,4 +1,4 @@
-export type { DrawOrder, WorkerModule } from "./draw-messages.ts";
+export type { DrawOrder, RetouchOrder, WorkerModule } from "./draw-messages.ts";
 export { DrawingProcessGone, DrawingRefused, DrawWorker, type DrawWatcher } from "./draw-worker.ts";
 export type { SpeakOrder, Spoken, Turn } from "./speak-messages.ts";
 export { SpeakWorker, type SpeakWatcher, type SpeakWorkerOptions } from "./speak-worker.ts";

@@ -1,10 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, parse, resolve } from "node:path";
 import { defineCommand } from "citty";
-import sharp from "sharp";
 import { isImageName, readPicture } from "../../data/index.ts";
 import { AnimulaError, makeFolder, writeFileAtomic } from "../../format/index.ts";
-import { imageErrors, openUpscaler, type Picture, type Upscaler } from "../../image/index.ts";
+import { encodePicture, imageErrors, openUpscaler, type Upscaler } from "../../image/index.ts";
 import { drawingSteps } from "../progress.ts";
 
 const SCALE = "4";
@@ -81,16 +80,6 @@ async function upscaleOne(upscaler: Upscaler, { from, to }: Job, isSeamless: boo
   const picture = await readPicture(from, PIXELS_MAX);
   const enlarged = await upscaler.upscale(picture, { isSeamless, onTile: drawingSteps(from) });
   makeFolder(parse(resolve(to)).dir);
-  writeFileAtomic(to, await encodePng(enlarged));
+  writeFileAtomic(to, await encodePicture(enlarged));
   process.stdout.write(`${to}\n`);
-}
-
-function encodePng({ rgb, alpha, width, height }: Picture): Promise<Buffer> {
-  const size = { width, height };
-  const limitInputPixels = false;
-  const colours = sharp(rgb, { raw: { ...size, channels: 3 }, limitInputPixels });
-  const whole = alpha
-    ? colours.joinChannel(Buffer.from(alpha.buffer, alpha.byteOffset, alpha.length), { raw: { ...size, channels: 1 } })
-    : colours;
-  return whole.png().toBuffer();
 }

@@ -139,10 +139,10 @@ describe("the library", function () {
 
     it("R7 count every change of a slot, and never use a version twice", async () => {
       const scene = "square";
-      assert.equal(await library.setSlot(scene, slot, a, ADA), 1);
-      assert.equal(await library.setSlot(scene, slot, b, ADA), 2);
+      assert.equal(await library.setSlot(scene, slot, { sha256: a }, ADA), 1);
+      assert.equal(await library.setSlot(scene, slot, { sha256: b }, ADA), 2);
       assert.deepEqual(await library.revertSlot(scene, slot, ADA), { version: 3, sha256: a });
-      const versions = await Promise.all([1, 2, 3, 4].map(() => library.setSlot(scene, slot, c, ADA)));
+      const versions = await Promise.all([1, 2, 3, 4].map(() => library.setSlot(scene, slot, { sha256: c }, ADA)));
       assert.deepEqual(
         versions.toSorted((x, y) => x - y),
         [4, 5, 6, 7],
@@ -156,9 +156,9 @@ describe("the library", function () {
 
     it("go back step by step, down to their own picture", async () => {
       const scene = "castle";
-      for (const each of [a, b]) await library.setSlot(scene, slot, each, ADA);
+      for (const each of [a, b]) await library.setSlot(scene, slot, { sha256: each }, ADA);
       assert.equal((await library.revertSlot(scene, slot, ADA)).sha256, a);
-      await library.setSlot(scene, slot, c, ADA);
+      await library.setSlot(scene, slot, { sha256: c }, ADA);
       // What showed before c was a, which the first revert had brought back; before a there was nothing.
       assert.equal((await library.revertSlot(scene, slot, ADA)).sha256, a);
       assert.deepEqual(await library.revertSlot(scene, slot, ADA), { version: 6, sha256: "" });
@@ -168,9 +168,9 @@ describe("the library", function () {
 
     it("R8 begin with what they last held", async () => {
       const scene = "market";
-      await library.setSlot(scene, slot, a, ADA);
-      await library.setSlot(scene, slot, b, ADA);
-      await library.setSlot(scene, "wall/albedo", c, ADA);
+      await library.setSlot(scene, slot, { sha256: a }, ADA);
+      await library.setSlot(scene, slot, { sha256: b }, ADA);
+      await library.setSlot(scene, "wall/albedo", { sha256: c }, ADA);
       const tag = loraTag.parse({ modules: [{ module: "old-smith-1", weight: 0.8 }], playersMay: ["portrait"] });
       assert.equal(await library.setTag(scene, "npc-smith", tag, ADA), 1);
       assert.equal(await library.setTag(scene, "npc-smith", { ...tag, prompt: "a smith" }, ADA), 2);
@@ -187,7 +187,7 @@ describe("the library", function () {
 
     it("leave a line in the audit for every change", async () => {
       await library.setTag("audited", "npc", null, "Bo");
-      await library.setSlot("audited", slot, a, "Bo");
+      await library.setSlot("audited", slot, { sha256: a }, "Bo");
       await library.revertSlot("audited", slot, "Cy");
       const lines = (await library.audit(3)).map(({ by, action, subject }) => [by, action, subject]);
       assert.deepEqual(lines, [

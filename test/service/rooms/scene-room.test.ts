@@ -120,6 +120,51 @@ describe("a scene room", function () {
     await Promise.all([late.leave(), other.leave()]);
   });
 
+  it("R35 shows a texture's maps with the version they belong to, and takes them back with it", async () => {
+    const slot = "wall/albedo";
+    const [stone, bumps, dull] = pictures as [string, string, string];
+    const maps = { normal: bumps, roughness: dull, occlusion: dull };
+    const fields = (room: SceneConnection) => {
+      const { sha256, normal, roughness, occlusion } = room.state.slots.get(slot)!;
+      return { sha256, normal, roughness, occlusion };
+    };
+    const bare = { sha256: stone, normal: "", roughness: "", occlusion: "" };
+    await ada.request("apply", { slot, sha256: stone });
+    const { version } = await ada.request<unknown, { version: number }>("apply", { slot, sha256: stone, maps });
+    const again = await ada.request("apply", { slot, sha256: stone, maps });
+    assert.deepEqual(again, { version }, "no change, no version");
+    await eventually(() => bo.state.slots.get(slot)?.normal === bumps, "the player to see them");
+    assert.deepEqual(fields(bo), { sha256: stone, ...maps });
+
+    for (const [payload, code] of [
+      [{ slot: SLOT, sha256: stone, maps }, "REQUEST_INVALID"],
+      [{ slot, sha256: "", maps }, "REQUEST_INVALID"],
+      [{ slot, sha256: stone, maps: { normal: bumps } }, "REQUEST_INVALID"],
+      [{ slot, sha256: stone, maps: { ...maps, normal: "0".repeat(64) } }, "NOT_FOUND"],
+    ] as const)
+      assert.equal((await refusal(ada.request("apply", payload))).code, code, JSON.stringify(payload));
+    assert.deepEqual(fields(ada), { sha256: stone, ...maps }, "a refused one changes nothing");
+
+    await ada.request("revert", { slot });
+    await eventually(() => bo.state.slots.get(slot)?.version === version + 1, "the version before");
+    assert.deepEqual(fields(bo), bare);
+    await ada.request("apply", { slot, sha256: stone, maps });
+    const { entries } = await ada.request<unknown, { entries: { maps?: object }[] }>("history", { slot });
+    assert.deepEqual(
+      entries.slice(0, 3).map((entry) => entry.maps),
+      [maps, undefined, maps],
+    );
+    // As the service holds it for the next room.
+    const { slots } = await bench.library.loadScene("square");
+    assert.deepEqual(slots.find((each) => each.slot === slot)?.maps, maps);
+    const late = await server.scene("square", PLAYER);
+    assert.deepEqual(fields(late), { sha256: stone, ...maps });
+    await late.leave();
+    await ada.request("apply", { slot, sha256: "" });
+    await eventually(() => bo.state.slots.get(slot)?.sha256 === "", "the scene's own");
+    assert.deepEqual(fields(bo), { ...bare, sha256: "" });
+  });
+
   it("R8 begins with the slots and tags it held, however long nobody was there", async () => {
     const tag = { modules: [], prompt: "a gate", negative: "", playersMay: [] };
     await ada.request("apply", { slot: SLOT, sha256: pictures[2] });

@@ -13,6 +13,7 @@ const order = (folder: string): DrawOrder => ({
   steps: 2,
   guidanceScale: 5,
   sampler: "DPM++ 2M",
+  tiling: false,
   folder,
 });
 
