@@ -4,7 +4,7 @@ import type { ClipTextConfig, UnetConfig, VaeConfig } from "../models/index.ts";
 
 export const miniVae: VaeConfig = {
   inChannels: 3,
-  latentChannels: 4,
+  latentChannels: 8,
   blockOutChannels: [16, 32, 64, 64],
   layersPerBlock: 1,
   normNumGroups: 2,
@@ -12,8 +12,8 @@ export const miniVae: VaeConfig = {
 };
 
 export const miniUnet: UnetConfig = {
-  inChannels: 4,
-  outChannels: 4,
+  inChannels: miniVae.latentChannels,
+  outChannels: miniVae.latentChannels,
   blockOutChannels: [64, 128, 192],
   attentionLevels: [false, true, true],
   layersPerBlock: 1,

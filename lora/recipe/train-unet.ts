@@ -32,7 +32,8 @@ const { values: args } = parseArgs({
   },
 });
 const SIDE = 128;
-const LATENT = 4 * 16 * 16;
+const CHANNELS = miniVae.latentChannels;
+const LATENT = CHANNELS * 16 * 16;
 const VOCABULARY_MAX = 1024;
 const SAVE_EVERY = 200;
 const CAPTION_DROPOUT = 0.1;
@@ -59,7 +60,7 @@ async function encodeLatents(data: PackedData, path: string): Promise<Float32Arr
   for (let i = 0; i < all.length; i++) all[i]! *= scalingFactor;
   writeSafetensors(
     path,
-    { latents: { dtype: "F32", shape: [data.samples.length, 4, 16, 16], data: all } },
+    { latents: { dtype: "F32", shape: [data.samples.length, CHANNELS, 16, 16], data: all } },
     { scalingFactor: String(scalingFactor) },
   );
   return all;
@@ -70,10 +71,10 @@ function buildLoss(vocabSize: number, length: number) {
   const batch = symbol("N");
   const text = new TrainableParameters(graph, "text_encoder.");
   const net = new TrainableParameters(graph, "unet.");
-  const latents = graph.input("latents", "float32", [batch, 4, 16, 16]);
+  const latents = graph.input("latents", "float32", [batch, CHANNELS, 16, 16]);
   const timestep = graph.input("timestep", "float32", [batch]);
   const tokens = graph.input("tokens", "int64", [batch, length]);
-  const target = graph.input("target", "float32", [batch, 4, 16, 16]);
+  const target = graph.input("target", "float32", [batch, CHANNELS, 16, 16]);
   const textEmbeddings = clipText(new Scope(text), tokens, miniText(vocabSize));
   const prediction = unet(new Scope(net), { sample: latents, timestep, textEmbeddings }, miniUnet);
   const error = sub(prediction, target);
@@ -136,7 +137,7 @@ function makeBatch(step: number) {
     target.set(schedule.target(clean, noise, t), i * LATENT);
     timestep[i] = t;
   }
-  const dims = [batchSize, 4, 16, 16];
+  const dims = [batchSize, CHANNELS, 16, 16];
   return {
     latents: { data: noisy, dims },
     target: { data: target, dims },

@@ -29,6 +29,7 @@ import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
+import { varyPicture } from "./picture-variation.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -44,6 +45,7 @@ const { values: args } = parseArgs({
 const FULL = 128;
 /** Random crops give more different pictures per step at the same cost; the last steps should see whole ones. */
 const SIDE = Number(args.crop);
+const CHANNELS = miniVae.latentChannels;
 const KL_WEIGHT = 3e-5;
 const EDGE_WEIGHT = 0.5;
 const SAVE_EVERY = 250;
@@ -57,7 +59,7 @@ function buildLoss() {
   const scope = new Scope(parameters);
   const batch = symbol("N");
   const image = graph.input("image", "float32", [batch, 3, SIDE, SIDE]);
-  const noise = graph.input("noise", "float32", [batch, 4, SIDE / 8, SIDE / 8]);
+  const noise = graph.input("noise", "float32", [batch, CHANNELS, SIDE / 8, SIDE / 8]);
   const { mean: mu, logVariance } = vaeEncode(scope, image, miniVae);
   const latents = add(mu, mul(exp(mulScalar(logVariance, 0.5)), noise));
   const output = vaeDecode(scope, latents, miniVae);
@@ -114,14 +116,15 @@ while (trainer.step < until) {
   for (let i = 0; i < batchSize; i++) {
     const index = Math.floor(random.uniform() * data.samples.length);
     data.read(index, full, random.uniform() < 0.5);
+    varyPicture(full, FULL, random);
     const corner = () => Math.floor(random.uniform() * (FULL - SIDE + 1));
     cropInto(image.subarray(i * pixels, (i + 1) * pixels), corner(), corner());
   }
-  const noise = new Float32Array(batchSize * 4 * (SIDE / 8) ** 2);
+  const noise = new Float32Array(batchSize * CHANNELS * (SIDE / 8) ** 2);
   random.fillNormal(noise);
   const feeds = {
     image: { data: image, dims: [batchSize, 3, SIDE, SIDE] },
-    noise: { data: noise, dims: [batchSize, 4, SIDE / 8, SIDE / 8] },
+    noise: { data: noise, dims: [batchSize, CHANNELS, SIDE / 8, SIDE / 8] },
   };
   const { outputs } = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)));
   sum += Number(outputs["squared"]!.data[0]);

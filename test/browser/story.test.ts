@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { describeInBrowser, launchChromium, screenshot } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, PATIENCE_MS, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -72,7 +72,7 @@ async function until<T>(what: string, read: () => Promise<T | undefined | false>
 }
 
 describeInBrowser("the main job, in a browser", function () {
-  this.timeout(480_000);
+  this.timeout(1_200_000);
   this.slow(480_000);
   const dataDir = mkdtempSync(join(tmpdir(), "animula-story-"));
   let service: ServiceProcess;
@@ -84,6 +84,7 @@ describeInBrowser("the main job, in a browser", function () {
 
   const watched = async (context: BrowserContext): Promise<Page> => {
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on("pageerror", (error) => faults.push(String(error)));
     return page;
   };
@@ -107,7 +108,7 @@ describeInBrowser("the main job, in a browser", function () {
 
   it("opens a world and selects a character", async () => {
     await editor.goto(service.url);
-    await editor.getByTestId(`node-${NODE}`).click({ timeout: 90_000 });
+    await editor.getByTestId(`node-${NODE}`).click();
     await editor.getByTestId("selected-name").waitFor();
     await screenshot(editor, "1-selected");
   });
@@ -115,7 +116,7 @@ describeInBrowser("the main job, in a browser", function () {
   it("takes dropped pictures, reports on them, and lets captions be edited", async () => {
     await editor.getByTestId("tab-train").click();
     await editor.getByTestId("drop-input").setInputFiles(pictures());
-    await editor.getByTestId("report").waitFor({ timeout: 60_000 });
+    await editor.getByTestId("report").waitFor();
     await until("12 pictures", async () => (await editor.locator('[data-testid^="image-"]').count()) === 12, 60);
     const caption = editor.locator('[data-testid^="caption-"]:is(textarea, input)').first();
     await caption.fill("portrait of smith, smiling, yellow shirt, red background");
@@ -143,17 +144,17 @@ describeInBrowser("the main job, in a browser", function () {
       60,
     );
     assert.notEqual(second, first);
-    await until("the first save", async () => (await step()) > SAVE_STEPS, 180);
+    await until("the first save", async () => (await step()) > SAVE_STEPS, 600);
     assert.equal(await status(), "running");
     await screenshot(editor, "3-training");
   });
 
   it("goes on after kill -9 of the service: the page comes back by itself, the job ends", async () => {
     await service.kill();
-    await editor.getByTestId("offline").waitFor({ timeout: 20_000 });
+    await editor.getByTestId("offline").waitFor();
     await screenshot(editor, "4-offline");
     service = await ServiceProcess.start(dataDir, { port: Number(new URL(service.url).port) });
-    await until("the end of the job", async () => (await status()) === "done", 240);
+    await until("the end of the job", async () => (await status()) === "done", 900);
     assert.equal(await step(), STEPS);
     await screenshot(editor, "5-trained");
   });
@@ -161,7 +162,7 @@ describeInBrowser("the main job, in a browser", function () {
   it("publishes the chosen step and attaches it", async () => {
     await editor.getByTestId(`sample-${STEPS}`).click();
     await editor.getByTestId("publish").click();
-    await editor.getByTestId("published").waitFor({ timeout: 30_000 });
+    await editor.getByTestId("published").waitFor();
     await editor.getByTestId("attach").click();
     await editor.getByTestId("attached").waitFor();
     await screenshot(editor, "6-published");
@@ -172,7 +173,7 @@ describeInBrowser("the main job, in a browser", function () {
     await editor.getByTestId("draw-seed").fill("7");
     await editor.getByTestId("generate").click();
     const seed = editor.getByTestId("seed-7");
-    await until("a drawing", async () => (await seed.getAttribute("data-ready")) === "true", 120);
+    await until("a drawing", async () => (await seed.getAttribute("data-ready")) === "true", 300);
     await seed.click();
     await editor.getByTestId("apply").click();
     const mine = await until(

@@ -40,12 +40,13 @@ export function describeInBrowser(title: string, body: (this: Mocha.Suite) => vo
   else describe.skip(`${title} (left out: no Chromium; install it, or name the program in CHROMIUM)`, body);
 }
 
+/** Pages drawn in software beside a training job, on a machine that may be slow: patience costs nothing where all goes well. */
+export const PATIENCE_MS = 120_000;
+
 const SHOTS = join(import.meta.dirname, "../../output/screenshots");
-/** Two pages drawn in software beside a training job: a frame may take longer than Playwright waits by itself. */
-const SHOT_PATIENCE_MS = 120_000;
 
 /** Keeps what a page shows as `output/screenshots/<name>.png`. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
-  await page.screenshot({ path: join(SHOTS, `${name}.png`), timeout: SHOT_PATIENCE_MS });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), timeout: PATIENCE_MS });
 }

@@ -14,8 +14,9 @@ describe("runtime: whom one stands before", () => {
     assert.equal(nearbyOf([], { x: 0, z: 0 }), undefined);
   });
 
-  it("stays the one talked to until one is well away, though another is nearer", () => {
-    assert.equal(nearbyOf(places, { x: 3, z: 0 }, "smith"), "smith");
+  it("stays the one talked to until one is well away, or clearly nearer to another", () => {
+    assert.equal(nearbyOf(places, { x: 2.4, z: 0 }, "smith"), "smith");
+    assert.equal(nearbyOf(places, { x: 2.6, z: 0 }, "smith"), "sage");
     assert.equal(nearbyOf(places, { x: 0, z: 4.5 }, "smith"), "smith");
     assert.equal(nearbyOf(places, { x: 0, z: 5.1 }, "smith"), undefined);
     assert.equal(nearbyOf(places, { x: 5.5, z: 0 }, "smith"), "sage");
