@@ -1,13 +1,14 @@
 import { useEffect, useState } from "react";
 import { limits, type SlotKind } from "../../service/protocol/index.ts";
-import { Button, Empty, Fold, Problem, Section, Segments, Select, TextInput } from "./controls.tsx";
-import { drawRequestOf, initialDrawForm, type DrawForm } from "./draw-form.ts";
+import { Button, Check, Empty, Fold, Problem, Section, Segments, Select, TextInput } from "./controls.tsx";
+import { drawRequestOf, initialDrawForm, stepsFor, type DrawForm } from "./draw-form.ts";
 import type { PanelHost, PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
 import { Icon } from "./icons.tsx";
 import { freshSeed } from "./seeds.ts";
 import { SeedGrid } from "./seed-grid.tsx";
 import { SlotHistory } from "./slot-history.tsx";
+import { SurfaceMapsSection } from "./surface-maps.tsx";
 import { useTexts } from "./texts.ts";
 
 interface Draft {
@@ -75,6 +76,7 @@ export function GenerateTab({ node }: { readonly node: PanelNode }) {
         <Problem action={action} />
       </Section>
       <SeedGrid key={kind} node={node} kind={kind} wanted={jobs[kind]} />
+      {kind === "albedo" && <SurfaceMapsSection key={node.id} node={node} />}
       <SlotHistory key={`${kind}-history`} node={node} kind={kind} />
     </div>
   );
@@ -135,6 +137,15 @@ function DrawFields({ kind, form, onChange, prompt, negative }: FieldsProps) {
           <Button icon="dice" label={t.generate.shuffle} onClick={() => set({ seed: String(freshSeed()) })} />
         </div>
       </div>
+      {kind === "albedo" && (
+        <Check
+          label={t.generate.tiling}
+          hint={t.generate.tilingHint}
+          checked={form.tiling}
+          onChange={(tiling) => set({ tiling })}
+          testId="draw-tiling"
+        />
+      )}
       <DrawAdvanced form={form} set={set} />
     </>
   );
@@ -163,8 +174,8 @@ function DrawAdvanced({ form, set }: { readonly form: DrawForm; readonly set: (c
         <Select
           label={t.generate.sampler}
           value={form.sampler}
-          onChange={(sampler) => set({ sampler })}
-          options={(["DPM++ 2M", "Euler", "Euler a", "DDIM"] as const).map((name) => [name, name] as const)}
+          onChange={(sampler) => set({ sampler, steps: stepsFor(sampler) })}
+          options={(["DPM++ 2M", "Euler", "Euler a", "DDIM", "LCM"] as const).map((name) => [name, name] as const)}
         />
       </div>
     </Fold>

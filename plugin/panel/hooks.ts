@@ -15,6 +15,7 @@ import {
   type SceneState,
   type SlotKind,
   type StudioState,
+  type SurfaceMaps,
 } from "../../service/protocol/index.ts";
 import type { PanelHost, PanelNode } from "./host.ts";
 import { emptyTag, isEmptyTag, sameTag } from "./tag-edits.ts";
@@ -41,14 +42,30 @@ export function useScene<T extends string | number | boolean>(read: (state: Scen
   return useSyncExternalStore(scene.onChange, () => read(scene.state));
 }
 
+/** A picture, "" for the scene's own, and its maps if it has any. */
+export interface Look {
+  readonly sha256: string;
+  readonly maps?: SurfaceMaps | undefined;
+}
+
+export function lookOf(state: SceneState, slot: string): Look {
+  const { sha256 = "", normal = "", roughness = "", occlusion = "" } = state.slots.get(slot) ?? {};
+  return normal === "" ? { sha256 } : { sha256, maps: { normal, roughness, occlusion } };
+}
+
+interface ShownSlot extends Look {
+  readonly version: number;
+  readonly pending: boolean;
+}
+
 /** What a slot shows now. */
-export function useSlot(nodeId: string, kind: SlotKind): { sha256: string; version: number; pending: boolean } {
+export function useSlot(nodeId: string, kind: SlotKind): ShownSlot {
   const key = slotKey(nodeId, kind);
   const json = useScene((state) => {
-    const slot = state.slots.get(key);
-    return JSON.stringify({ sha256: slot?.sha256 ?? "", version: slot?.version ?? 0, pending: slot?.pending ?? false });
+    const { version = 0, pending = false } = state.slots.get(key) ?? {};
+    return JSON.stringify({ ...lookOf(state, key), version, pending });
   });
-  return useMemo(() => JSON.parse(json) as { sha256: string; version: number; pending: boolean }, [json]);
+  return useMemo(() => JSON.parse(json) as ShownSlot, [json]);
 }
 
 export function useSelection(): PanelNode | undefined {

@@ -22,6 +22,8 @@ export function SeedGrid({ node, kind, wanted }: GridProps) {
   const state = useStudio();
   const action = useAction();
   const [picked, setPicked] = useState<{ readonly seed: number; readonly sha256: string }>();
+  /** Picture → the same, enlarged. */
+  const [enlarged, setEnlarged] = useState<ReadonlyMap<string, string>>(new Map());
   const job: JobState | undefined = wanted && state.jobs.get(wanted.id);
   const samples = useMemo(
     () => new Map([...(job?.samples ?? [])].map(({ seed, sha256 }) => [seed, sha256])),
@@ -60,13 +62,22 @@ export function SeedGrid({ node, kind, wanted }: GridProps) {
             key={seed}
             seed={seed}
             sha256={samples.get(seed) ?? ""}
+            enlarged={enlarged.get(samples.get(seed) ?? "")}
             waiting={live}
             checked={chosen?.seed === seed}
             onChoose={(sha256) => setPicked({ seed, sha256 })}
           />
         ))}
       </div>
-      {samples.size > 0 && <ApplyRow node={node} kind={kind} sha256={chosen?.sha256} />}
+      {samples.size > 0 && (
+        <ApplyRow
+          node={node}
+          kind={kind}
+          sha256={chosen?.sha256}
+          enlarged={enlarged.get(chosen?.sha256 ?? "")}
+          onEnlarged={(from, to) => setEnlarged((now) => new Map([...now, [from, to]]))}
+        />
+      )}
     </Section>
   );
 }
@@ -92,12 +103,13 @@ function DrawProgress({
 interface CellProps {
   readonly seed: number;
   readonly sha256: string;
+  readonly enlarged: string | undefined;
   readonly waiting: boolean;
   readonly checked: boolean;
   readonly onChoose: (sha256: string) => void;
 }
 
-function SeedCell({ seed, sha256, waiting, checked, onChoose }: CellProps) {
+function SeedCell({ seed, sha256, enlarged, waiting, checked, onChoose }: CellProps) {
   const t = useTexts();
   const pending = sha256 === "" && waiting;
   return (
@@ -114,7 +126,8 @@ function SeedCell({ seed, sha256, waiting, checked, onChoose }: CellProps) {
         onChange={() => onChoose(sha256)}
         aria-label={sha256 === "" ? t.generate.pending(seed) : t.generate.seedAlt(seed)}
       />
-      <Thumb sha256={sha256} alt={sha256 === "" ? "" : t.generate.seedAlt(seed)} />
+      <Thumb sha256={enlarged ?? sha256} alt={sha256 === "" ? "" : t.generate.seedAlt(seed)} />
+      {enlarged && <span className="an-badge an-corner">×4</span>}
       <span className="an-number">{seed}</span>
     </label>
   );
@@ -125,14 +138,25 @@ interface ApplyProps {
   readonly kind: SlotKind;
   /** The chosen picture. */
   readonly sha256: string | undefined;
+  /** The chosen picture four times as large, once it was made. */
+  readonly enlarged: string | undefined;
+  readonly onEnlarged: (sha256: string, enlarged: string) => void;
 }
 
-function ApplyRow({ node, kind, sha256 }: ApplyProps) {
+function ApplyRow({ node, kind, sha256: drawn, enlarged, onEnlarged }: ApplyProps) {
   const t = useTexts();
+  const { studio } = useHost();
   const action = useAction();
+  const enlarging = useAction();
   const apply = useApply(node, kind);
   const shown = useSlot(node.id, kind).sha256;
+  const sha256 = enlarged ?? drawn;
   const applied = sha256 !== undefined && sha256 === shown;
+  const enlarge = (of: string): void =>
+    enlarging.run(async () => {
+      const reply = await studio.request("upscale", { sha256: of, seamless: kind === "albedo" });
+      onEnlarged(of, reply.sha256);
+    });
   return (
     <>
       <div className="an-row an-spread">
@@ -140,17 +164,26 @@ function ApplyRow({ node, kind, sha256 }: ApplyProps) {
           {sha256 === undefined ? t.generate.pick : applied ? t.generate.applied : t.generate.applyHint}
         </span>
         <Button
+          disabled={drawn === undefined || enlarged !== undefined}
+          busy={enlarging.busy}
+          onClick={() => enlarge(drawn!)}
+          testId="upscale"
+        >
+          {t.generate.upscale}
+        </Button>
+        <Button
           look="primary"
           icon="check"
           disabled={sha256 === undefined || applied}
           busy={action.busy}
-          onClick={() => action.run(() => apply(sha256!))}
+          onClick={() => action.run(() => apply({ sha256: sha256! }))}
           testId="apply"
         >
           {t.generate.apply}
         </Button>
       </div>
       <Problem action={action} />
+      <Problem action={enlarging} />
     </>
   );
 }

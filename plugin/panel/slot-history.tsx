@@ -3,24 +3,25 @@ import { slotKey, type SlotHistoryEntry, type SlotKind } from "../../service/pro
 import { Button, Problem, Section } from "./controls.tsx";
 import { formatWhen } from "./format.ts";
 import type { PanelNode } from "./host.ts";
-import { useAction, useHost, useSlot } from "./hooks.ts";
+import { lookOf, useAction, useHost, useSlot, type Look } from "./hooks.ts";
 import { useLanguage, useTexts } from "./texts.ts";
 import { Thumb } from "./thumb.tsx";
 
-/** Shows an asset in a slot of the node, for everyone, as a step that can be undone. */
-export function useApply(node: PanelNode, kind: SlotKind): (sha256: string) => Promise<void> {
+/** Shows an asset in a slot of the node, with its maps, for everyone, as a step that can be undone. */
+export function useApply(node: PanelNode, kind: SlotKind): (look: Look) => Promise<void> {
   const host = useHost();
   const t = useTexts();
   return useCallback(
-    async (sha256) => {
+    async ({ sha256, maps }) => {
       const slot = slotKey(node.id, kind);
-      const before = host.scene.state.slots.get(slot)?.sha256 ?? "";
-      if (before === sha256) return;
-      const show = async (hash: string): Promise<void> => {
-        await host.scene.request("apply", { slot, sha256: hash });
+      const before = lookOf(host.scene.state, slot);
+      const after: Look = maps ? { sha256, maps } : { sha256 };
+      if (JSON.stringify(before) === JSON.stringify(after)) return;
+      const show = async (look: Look): Promise<void> => {
+        await host.scene.request("apply", { slot, ...look });
       };
-      await show(sha256);
-      host.registerUndo({ label: t.generate.undoApply(node.name), undo: () => show(before), redo: () => show(sha256) });
+      await show(after);
+      host.registerUndo({ label: t.generate.undoApply(node.name), undo: () => show(before), redo: () => show(after) });
     },
     [host, t, node.id, node.name, kind],
   );
@@ -75,12 +76,13 @@ export function SlotHistory({ node, kind }: { readonly node: PanelNode; readonly
                 aria-label={t.generate.showAgain(entry.version)}
                 aria-current={index === 0}
                 disabled={index === 0}
-                onClick={() => run(() => apply(entry.sha256))}
+                onClick={() => run(() => apply(entry))}
                 data-testid={`history-${entry.version}`}
               >
                 <Thumb sha256={entry.sha256} alt="" size={40} />
                 <span className="an-grow">
                   {t.version(entry.version)} {entry.sha256 === "" && <small>{t.generate.own}</small>}
+                  {entry.maps && <small>{t.maps.with}</small>}
                   <small className="an-line">{t.generate.by(entry.by, formatWhen(entry.at, language))}</small>
                 </span>
                 {index === 0 && <span className="an-badge">{t.generate.now}</span>}

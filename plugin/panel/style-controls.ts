@@ -88,6 +88,7 @@ export const controlsCss = /* css */ `
   min-width: 0;
 }
 .animula .an-field > label,
+.animula .an-field > .an-label,
 .animula .an-group > legend {
   font-size: 12px;
   font-weight: 550;

@@ -422,6 +422,16 @@ export const partsCss = /* css */ `
   color: var(--soft);
   text-align: center;
 }
+.animula .an-corner {
+  position: absolute;
+  top: 9px;
+  inset-inline-end: 9px;
+}
+.animula .an-maps {
+  display: grid;
+  grid-template-columns: repeat(3, 1fr);
+  gap: 8px;
+}
 .animula .an-pending .an-thumb {
   border: 0;
   background: linear-gradient(100deg, var(--sunk) 40%, var(--info-wash) 50%, var(--sunk) 60%) 0 / 300% 100%;

@@ -205,6 +205,9 @@ export const en = {
     guidance: "Guidance",
     guidanceHint: "How closely the prompt is followed.",
     sampler: "Sampler",
+    tiling: "Tileable",
+    tilingHint: "The texture goes on beside itself without a seam.",
+    upscale: "Upscale ×4",
     advanced: "Advanced",
     generate: "Generate",
     drawing: (done: number, all: number) => `${done} of ${all} drawn`,
@@ -226,6 +229,18 @@ export const en = {
     by: (who: string, when: string) => [who, when].filter((part) => part !== "").join(" · "),
     undoApply: (node: string) => `picture of ${node}`,
     failed: "Drawing stopped",
+  },
+
+  maps: {
+    title: "Surface",
+    hint: "Relief, gloss and hollows, from the light and dark of the texture that is shown.",
+    kinds: { normal: "Relief", roughness: "Roughness", occlusion: "Shade in hollows" },
+    darkHigh: "Dark is high",
+    darkHighHint: "For bright joints between dark tiles.",
+    make: "Make maps",
+    again: "Make maps again",
+    remove: "Remove maps",
+    with: "with maps",
   },
 
   voice: {

@@ -205,6 +205,9 @@ export const zh: Texts = {
     guidance: "引导强度",
     guidanceHint: "画面与提示词的贴合程度。",
     sampler: "采样器",
+    tiling: "可平铺",
+    tilingHint: "纹理并排时没有接缝。",
+    upscale: "放大4倍",
     advanced: "高级",
     generate: "生成",
     drawing: (done, all) => `已绘制 ${done} / ${all}`,
@@ -226,6 +229,18 @@ export const zh: Texts = {
     by: (who, when) => [who, when].filter((part) => part !== "").join(" · "),
     undoApply: (node) => `${node} 的图片`,
     failed: "绘制已停止",
+  },
+
+  maps: {
+    title: "表面",
+    hint: "根据所显示纹理的明暗生成起伏、粗糙度与凹处阴影。",
+    kinds: { normal: "起伏", roughness: "粗糙度", occlusion: "凹处阴影" },
+    darkHigh: "暗处为高",
+    darkHighHint: "适合深色砖块之间有浅色接缝的纹理。",
+    make: "生成贴图",
+    again: "重新生成贴图",
+    remove: "移除贴图",
+    with: "含贴图",
   },
 
   voice: {

@@ -8,6 +8,7 @@ import type { AbstractMesh } from "@babylonjs/core/Meshes/abstractMesh.js";
 import type { TransformNode } from "@babylonjs/core/Meshes/transformNode.js";
 import type { Scene } from "@babylonjs/core/scene.js";
 import { ownMeshes } from "./scene-nodes.ts";
+import { Surface, type MapTextures } from "./surface-maps.ts";
 
 /** What PBR, PBR metallic-roughness and standard materials call their base colour. */
 const baseColours = [
@@ -60,6 +61,7 @@ interface Own {
   readonly keys: Keys;
   readonly texture: BaseTexture | null;
   readonly colour: Color3;
+  readonly surface: Surface;
 }
 
 /**
@@ -100,7 +102,8 @@ export class AlbedoSlot {
       this.#placeholders.push(white);
     }
     const colour = painted[keys.colour] as Color3;
-    this.#own.push({ material: painted, keys, texture: textureIn(material, keys), colour: colour.clone() });
+    const [texture, surface] = [textureIn(material, keys), new Surface(material)];
+    this.#own.push({ material: painted, keys, texture, colour: colour.clone(), surface });
   }
 
   /** Whether the node has anything to show a texture on. */
@@ -114,12 +117,13 @@ export class AlbedoSlot {
     return texture && "uScale" in texture ? (texture as Texture) : undefined;
   }
 
-  /** Shows a loaded texture or, with undefined, what the scene's author put there. */
-  show(texture: BaseTexture | undefined): void {
-    for (const { material, keys, texture: first, colour } of this.#own) {
+  /** Shows a loaded texture and the maps that belong to it or, with undefined, what the scene's author put there. */
+  show(texture: BaseTexture | undefined, maps?: MapTextures): void {
+    for (const { material, keys, texture: first, colour, surface } of this.#own) {
       material[keys.texture] = texture ?? first;
       // A picture brings its own colours; the author's tint would stain it.
       (material[keys.colour] as Color3).copyFrom(texture === undefined ? colour : Color3.White());
+      surface.show(maps);
     }
   }
 

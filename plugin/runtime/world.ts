@@ -252,15 +252,15 @@ export class World {
     return status === "reconnecting" ? failureText(new ServiceError("CONNECTION_LOST"), language) : "";
   }
 
-  #syncSlot({ slot, sha256, version, pending }: SlotState): void {
-    const seen = `${version} ${sha256} ${pending}`;
+  #syncSlot({ slot, sha256, normal, roughness, occlusion, version, pending }: SlotState): void {
+    const seen = `${version} ${sha256} ${normal} ${pending}`;
     if (this.#slotVersions.get(slot) === seen) return;
     const place = parseSlotKey(slot);
     const node = place && this.node(place.nodeId);
     if (!place || !node) return; // another version of the scene has it; a node that comes later is painted then
     this.#slotVersions.set(slot, seen);
     if (place.kind === "albedo") {
-      this.#painter.want(node, sha256);
+      this.#painter.want(node, sha256, normal === "" ? undefined : { normal, roughness, occlusion });
       return;
     }
     const label = this.#labelOf(node);

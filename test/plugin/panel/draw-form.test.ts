@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { studioMessages } from "../../../service/protocol/index.ts";
-import { drawRequestOf, initialDrawForm } from "../../../plugin/panel/draw-form.ts";
+import { drawRequestOf, initialDrawForm, stepsFor } from "../../../plugin/panel/draw-form.ts";
 import { seedsFrom } from "../../../plugin/panel/seeds.ts";
 import { emptyTag } from "../../../plugin/panel/tag-edits.ts";
 
@@ -20,6 +20,21 @@ describe("panel: draw form", () => {
     const guidanceFor = (guidance: string) =>
       drawRequestOf({ ...initialDrawForm, guidance }, tag, "n", "albedo").guidanceScale;
     assert.deepEqual(["", "x", "4,5", "99"].map(guidanceFor), [undefined, undefined, 4.5, 30]);
+  });
+
+  it("textures tile unless somebody says otherwise, portraits never do", () => {
+    const tilingOf = (tiling: boolean, kind: "albedo" | "portrait") =>
+      drawRequestOf({ ...initialDrawForm, tiling }, tag, "n", kind).tiling;
+    assert.equal(initialDrawForm.tiling, true);
+    assert.deepEqual(
+      [tilingOf(true, "albedo"), tilingOf(false, "albedo"), tilingOf(true, "portrait")],
+      [true, false, false],
+    );
+  });
+
+  it("LCM begins with the few steps that it is made for", () => {
+    const form = { ...initialDrawForm, sampler: "LCM", steps: "" } as const;
+    assert.deepEqual([stepsFor("LCM"), drawRequestOf(form, tag, "n", "albedo").steps], ["4", 4]);
   });
 
   it("whatever is typed becomes a request that the protocol takes", () => {

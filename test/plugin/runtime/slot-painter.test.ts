@@ -103,6 +103,36 @@ describe("slot painter", () => {
     assert.ok(names.has("p39") && names.has("p15") && !names.has("p14"));
   });
 
+  it("shows a picture and its maps together, never one in the relief of another", async () => {
+    const [a] = nodes as [TransformNode];
+    const material = a.getChildMeshes()[0]!.material as PBRMaterial;
+    const look = () => [material.albedoTexture?.name, material.bumpTexture?.name, material.metallicTexture?.name];
+    const maps = { normal: "n", roughness: "r", occlusion: "o" };
+    painter.want(a, "stone");
+    await finish("stone");
+    painter.frame();
+    painter.want(a, "stone", maps);
+    for (const name of ["o", "r"]) await finish(name);
+    painter.frame();
+    assert.deepEqual(look(), ["stone", undefined, undefined], "one map is missing");
+    await finish("n");
+    painter.frame();
+    assert.deepEqual(look(), ["stone", "n", "r"]);
+    painter.want(a, "wood");
+    await finish("wood");
+    painter.frame();
+    assert.deepEqual(look(), ["wood", undefined, undefined], "the maps went with their picture");
+
+    // Overtaken while one of its maps loads: nothing of it is shown, and all of it is given up.
+    painter.want(a, "brick", { ...maps, normal: "n2" });
+    painter.want(a, "");
+    painter.frame();
+    for (const name of ["brick", "n2"]) await finish(name);
+    painter.frame();
+    assert.deepEqual(look(), ["own-a", undefined, undefined]);
+    assert.equal(painter.settled, true);
+  });
+
   it("tries a picture that does not load thrice, tells of it, and keeps what was shown", async function () {
     this.timeout(10_000);
     const [a] = nodes as [TransformNode];
