@@ -5,6 +5,7 @@ import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef }
 import { AnimulaError } from "../format/index.ts";
 import { nearestName } from "../train/index.ts";
 import { checkArguments } from "./command-line.ts";
+import { autoLabelCommand } from "./commands/auto-label.ts";
 import { checkCommand } from "./commands/check.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { generateCommand } from "./commands/generate.ts";
@@ -27,6 +28,7 @@ const commands: Readonly<Record<string, CommandDef>> = {
   generate: plain(generateCommand),
   say: plain(sayCommand),
   check: plain(checkCommand),
+  "auto-label": plain(autoLabelCommand),
   maps: plain(mapsCommand),
   upscale: plain(upscaleCommand),
   models: plain(modelsCommand),

@@ -10,6 +10,8 @@ export const dataErrors = errorTable({
     `${dir}: expected at least one readable picture, got ${count} that cannot be read (first: ${first}); export them again as PNG or JPEG`,
   METADATA_NOT_READABLE: (file: string, reason: string) =>
     `${file}: expected a metadata.csv or metadata.jsonl, got ${reason}; correct metadata_path or leave it out`,
+  LABELS_EXIST: (file: string) =>
+    `${file}: expected no caption file, got one; add --overwrite to replace it, or name another with --output`,
   IMAGE_NOT_READABLE: (file: string, reason: string) =>
     `${file}: expected a picture, got ${reason}; export it again as PNG or JPEG, or remove it`,
   IMAGE_ANIMATED: (file: string, frames: number) =>

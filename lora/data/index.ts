@@ -31,3 +31,5 @@ export {
   type LabelLanguage,
   type LabelSubject,
 } from "./label-vocabulary.ts";
+export { autoLabel, type AutoLabelOptions, type AutoLabelReport } from "./auto-label.ts";
+export { LABEL_THRESHOLD, Labeller, type Guess, type Label, type LabelOptions } from "./labeller.ts";

@@ -118,9 +118,13 @@ export class Labeller {
 /** Attribute → value of the guesses that are sure enough and, by the other ones, can be seen. */
 function factsAbove(guesses: Readonly<Record<string, Guess>>, threshold: number): Facts {
   const all = Object.fromEntries(Object.entries(guesses).map(([name, { value }]) => [name, value]));
-  const sure = Object.keys(all).filter(
-    (name) => guesses[name]!.confidence >= threshold && isSeen(labelVocabulary[name]!, all),
-  );
+  const isSure = (name: string) => guesses[name]!.confidence >= threshold;
+  const sure = Object.keys(all).filter((name) => {
+    const row = labelVocabulary[name]!;
+    // The colour of a hat says that there is one.
+    const isThere = row.fills === undefined || !labelVocabulary[row.fills]!.absence || isSure(row.fills);
+    return isSure(name) && isThere && isSeen(row, all);
+  });
   return Object.fromEntries(sure.map((name) => [name, all[name]!]));
 }
 

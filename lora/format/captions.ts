@@ -9,6 +9,9 @@ const GOT_CHARS_MAX = 60;
 /** In the order they are looked for; `.caption` is the one that means nothing else. */
 const SIDECAR_EXTENSIONS: readonly string[] = [".caption", ".txt"];
 
+/** The column by which a labeller says how sure it is; for people, so nobody need be told that it is not read. */
+const CONFIDENCE = "confidence";
+
 type CsvRow = { readonly cells: string[]; readonly line: number };
 type Columns = { readonly file: number; readonly caption: number; readonly ignored: string[] };
 
@@ -59,7 +62,8 @@ function columnsOf(path: string, first: CsvRow | undefined): Columns | undefined
   if (file < 0 && names.length > 1 && names.some((name) => posix.extname(name) !== "")) return undefined;
   if (file < 0) throw errors.CAPTIONS_COLUMN_MISSING(path, FILE_NAMES.join(" or "), got);
   if (caption < 0) throw errors.CAPTIONS_COLUMN_MISSING(path, CAPTION_NAMES.join(" or "), got);
-  return { file, caption, ignored: names.filter((_, at) => at !== file && at !== caption) };
+  const others = names.filter((name, at) => at !== file && at !== caption && name !== CONFIDENCE);
+  return { file, caption, ignored: others };
 }
 
 function addHeaderless(rows: CaptionRows, path: string, { cells, line }: CsvRow): void {
@@ -139,9 +143,24 @@ function quote(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
+const fileCell = (file: string): string => (/[",\n\r]|^\s|\s$/.test(file) ? quote(file) : file);
+
 /** `metadata.csv` in the form `file,"caption"`, one row per line, UTF-8 without a header. */
 export function formatMetadataCsv(rows: readonly { readonly file: string; readonly caption: string }[]): string {
-  return rows
-    .map(({ file, caption }) => `${/[",\n\r]|^\s|\s$/.test(file) ? quote(file) : file},${quote(caption)}\n`)
-    .join("");
+  return rows.map(({ file, caption }) => `${fileCell(file)},${quote(caption)}\n`).join("");
+}
+
+export interface GuessedCaption {
+  readonly file: string;
+  readonly caption: string;
+  /** 0 … 1 */
+  readonly confidence: number;
+}
+
+/** `metadata.csv` of a labeller: `file_name,text,confidence` under a header that says so. */
+export function formatGuessedCsv(rows: readonly GuessedCaption[]): string {
+  const lines = rows.map(
+    ({ file, caption, confidence }) => `${fileCell(file)},${quote(caption)},${confidence.toFixed(2)}\n`,
+  );
+  return `file_name,text,${CONFIDENCE}\n${lines.join("")}`;
 }

@@ -11,7 +11,15 @@ export {
 } from "./dtype.ts";
 export { readRange } from "./file-read.ts";
 export { refusePickle } from "./refuse-pickle.ts";
-export { formatMetadataCsv, parseMetadataCsv, parseMetadataJsonl, parseSidecar, sidecarNames } from "./captions.ts";
+export {
+  formatGuessedCsv,
+  formatMetadataCsv,
+  parseMetadataCsv,
+  parseMetadataJsonl,
+  parseSidecar,
+  sidecarNames,
+  type GuessedCaption,
+} from "./captions.ts";
 export type { CaptionProblem, CaptionRow, ParsedCaptions } from "./caption-rows.ts";
 export { EventWriter, type EventFileOrigin } from "./event-file.ts";
 export {

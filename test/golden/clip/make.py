@@ -19,6 +19,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
 HERE = pathlib.Path(__file__).parent
 TEXTS = ["a portrait of a person with glasses", "seamless texture of red bricks", ""]
+EYEWEAR = [f"portrait of a person with {words}" for words in ["no glasses", "glasses", "sunglasses"]]
 TEXT = {"vocab_size": 514 + 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 24, "projection_dim": 16, "hidden_act": "quick_gelu"}
 VISION = {"image_size": 24, "patch_size": 8, "hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "projection_dim": 16, "hidden_act": "quick_gelu"}
 SIZES = [(37, 53), (64, 30), (24, 24), (11, 17), (24, 40)]
@@ -76,7 +77,8 @@ def main():
     model = build(tokenizer)
     image_processor = processor()
     save_folder(model, image_processor)
-    ids = torch.tensor(tokenizer(TEXTS, padding="max_length", truncation=True, max_length=TEXT["max_position_embeddings"]).input_ids)
+    encode = lambda texts: torch.tensor(tokenizer(texts, padding="max_length", truncation=True, max_length=TEXT["max_position_embeddings"]).input_ids)
+    ids = encode(TEXTS)
     goldens = {"ids": ids.to(torch.int32)}
     pixels = []
     for seed, (width, height) in enumerate(SIZES):
@@ -87,7 +89,8 @@ def main():
         pixels.append(goldens[f"picture{seed}/pixels"])
     with torch.no_grad():
         out = model(input_ids=ids, pixel_values=torch.stack(pixels).double())
-    goldens |= {"image_embeds": out.image_embeds, "text_embeds": out.text_embeds, "logits_per_image": out.logits_per_image}
+        eyewear = model(input_ids=encode(EYEWEAR), pixel_values=torch.stack(pixels).double()).logits_per_image.softmax(-1)
+    goldens |= {"eyewear": eyewear, "image_embeds": out.image_embeds, "text_embeds": out.text_embeds, "logits_per_image": out.logits_per_image}
     goldens = {name: (value.float() if value.is_floating_point() else value).contiguous() for name, value in goldens.items()}
     save_file(goldens, HERE / "goldens.safetensors", metadata={"processor": type(image_processor).__name__, "transformers": transformers.__version__})
     print(type(image_processor).__name__, out.logits_per_image, file=sys.stderr)
