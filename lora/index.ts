@@ -23,6 +23,7 @@ export { isRowReason, parseDialogueRow } from "./data/index.ts";
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
 export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
 export { languageModelSites, openLanguageModel, type ChatMessage, type LanguageModel } from "./models/index.ts";
+export { openClip, type Clip } from "./models/index.ts";
 export { moduleSites, openStableDiffusion, type StableDiffusion } from "./models/index.ts";
 export { samplerDefaults } from "./diffusion/index.ts";
 export { encodePicture, openUpscaler, surfaceMaps, UPSCALER_NAME, type Upscaler } from "./image/index.ts";

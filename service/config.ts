@@ -30,6 +30,9 @@ export interface Config {
   readonly voiceBase: string;
   /** Somebody named it: the service does not start without it. Where the embedded one is absent, nothing speaks. */
   readonly isVoiceBaseNamed: boolean;
+  /** Folder of the CLIP model that suggests captions; only one that was named must be there. */
+  readonly clip: string;
+  readonly isClipNamed: boolean;
   /** Pages of these origins may use the service; its own always may. */
   readonly origins: readonly string[];
   /** File that the service writes what it does to; "-" for standard output. */
@@ -46,6 +49,7 @@ const settings = z.object({
   secret: z.string().optional(),
   base: z.string().min(1).default(join(ROOT, "assets/base/mini-sd")),
   "voice-base": z.string().min(1).default(join(ROOT, "assets/base/mini-llama")),
+  clip: z.string().min(1).default(join(ROOT, "assets/base/mini-clip")),
   origins: z.string().default(""),
   log: z.string().min(1).optional(),
   proxies: z.coerce.number("expected a number").int().min(0).max(10).default(0),
@@ -62,6 +66,7 @@ const variables: Record<Setting, string> = {
   secret: "ANIMULA_SECRET",
   base: "ANIMULA_BASE",
   "voice-base": "ANIMULA_VOICE_BASE",
+  clip: "ANIMULA_CLIP",
   origins: "ANIMULA_ORIGINS",
   log: "ANIMULA_LOG",
   proxies: "ANIMULA_PROXIES",
@@ -97,6 +102,8 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     baseModel: resolve(base),
     voiceBase: resolve(read.data["voice-base"]),
     isVoiceBaseNamed: given["voice-base"] !== undefined,
+    clip: resolve(read.data.clip),
+    isClipNamed: given["clip"] !== undefined,
     origins: origins
       .split(",")
       .map((origin) => origin.trim().replace(/\/+$/, ""))

@@ -9,7 +9,16 @@ import type { Logger } from "pino";
 import { Access } from "./access/index.ts";
 import { spelled, type Config } from "./config.ts";
 import { Gate, mountHttp, openStudioPage, type StudioPage } from "./http/index.ts";
-import { type Base, Jobs, readBase, readNamedVoiceBase, readVoiceBase, type VoiceBase, Voices } from "./jobs/index.ts";
+import {
+  type Base,
+  Jobs,
+  readBase,
+  readNamedVoiceBase,
+  readVoiceBase,
+  Suggestions,
+  type VoiceBase,
+  Voices,
+} from "./jobs/index.ts";
 import { Library } from "./library/index.ts";
 import { colyseusLogger, openLog } from "./log.ts";
 import { limits, ServiceError, type BaseReply } from "./protocol/index.ts";
@@ -45,6 +54,7 @@ export async function startService(config: Config, log: Logger = openLog(config.
     const voiceBase = await openVoiceBase(config);
     if (!voiceBase) log.warn({ folder: config.voiceBase }, "no language model there: nothing can speak");
     const library = new Library(store, base);
+    const suggestions = await openSuggestions(config, store, library);
     const voices = new Voices({ store, library, base: voiceBase, folder: config.voiceBase });
     closing.unshift(() => voices.close());
     const jobs = await Jobs.open({ store, library, base, voices, log });
@@ -52,7 +62,7 @@ export async function startService(config: Config, log: Logger = openLog(config.
     const studio = openStudioPage(STUDIO);
     const http = createServer();
     const gate = new Gate(config);
-    const server = serve({ config, log, http, gate, store, library, jobs, voices, base, studio });
+    const server = serve({ config, log, http, gate, store, library, suggestions, jobs, voices, base, studio });
     await listen(server, http, config);
     closing.unshift(() => stopListening(server, http));
     gate.guard(http);
@@ -72,12 +82,22 @@ export async function startService(config: Config, log: Logger = openLog(config.
 /** Who named a language model wants it: without it nothing starts. Errors: SETTING_INVALID; for the embedded one the engine's. */
 async function openVoiceBase({ voiceBase, isVoiceBaseNamed, dataDir }: Config): Promise<VoiceBase | undefined> {
   if (!isVoiceBaseNamed) return readVoiceBase(voiceBase, dataDir);
+  return asSetting("voice-base", () => readNamedVoiceBase(voiceBase, dataDir));
+}
+
+function openSuggestions({ clip, isClipNamed }: Config, store: Store, library: Library): Promise<Suggestions> {
+  const options = { library, clip, isNamed: isClipNamed, temporary: store.temporaryDir };
+  return asSetting("clip", () => Suggestions.open(options));
+}
+
+/** What the engine says of a model that was named is said of the setting. */
+async function asSetting<T>(name: Parameters<typeof spelled>[0], open: () => Promise<T>): Promise<T> {
   try {
-    return await readNamedVoiceBase(voiceBase, dataDir);
+    return await open();
   } catch (error) {
     const isKnown = error instanceof Error && "code" in error;
     if (!isKnown) throw error;
-    throw new ServiceError("SETTING_INVALID", { setting: spelled("voice-base"), problem: error.message });
+    throw new ServiceError("SETTING_INVALID", { setting: spelled(name), problem: error.message });
   }
 }
 
@@ -88,13 +108,14 @@ interface Parts {
   readonly gate: Gate;
   readonly store: Store;
   readonly library: Library;
+  readonly suggestions: Suggestions;
   readonly jobs: Jobs;
   readonly voices: Voices;
   readonly base: Base;
   readonly studio: StudioPage;
 }
 
-function serve({ config, log, http, gate, store, library, jobs, voices, base, studio }: Parts): Server {
+function serve({ config, log, http, gate, store, library, suggestions, jobs, voices, base, studio }: Parts): Server {
   const access = Access.open(config);
   // Colyseus answers every origin by default, also before our own routes.
   const { DEFAULT_CORS_HEADERS: headers } = matchMaker.controller as { DEFAULT_CORS_HEADERS: Record<string, string> };
@@ -112,8 +133,9 @@ function serve({ config, log, http, gate, store, library, jobs, voices, base, st
       mountHttp(app, {
         access,
         library,
+        suggestions,
         log,
-        base: baseReply(base, voices.base),
+        base: baseReply(base, voices.base, suggestions.name),
         studio,
         scenesDir: SCENES,
         health: async () => {
@@ -124,8 +146,14 @@ function serve({ config, log, http, gate, store, library, jobs, voices, base, st
   });
 }
 
-function baseReply({ name, hash, side }: Base, voice: VoiceBase | undefined): BaseReply {
-  return { name, hash, side, ...(voice ? { voice: { name: voice.name, hash: voice.hash } } : {}) };
+function baseReply({ name, hash, side }: Base, voice: VoiceBase | undefined, clip: string | undefined): BaseReply {
+  return {
+    name,
+    hash,
+    side,
+    ...(voice ? { voice: { name: voice.name, hash: voice.hash } } : {}),
+    ...(clip === undefined ? {} : { clip: { name: clip } }),
+  };
 }
 
 async function listen(server: Server, http: HttpServer, { port, host }: Config): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type Language,
   type Role,
   type SessionReply,
+  type SuggestionsReply,
   type UploadReply,
   type VoiceTag,
 } from "../../service/protocol/index.ts";
@@ -130,6 +131,10 @@ export class ServiceClient {
   /** What is good and bad about the pictures, and the settings they suggest. */
   report(datasetId: string, language: Language): Promise<ReportReply> {
     return this.#json("GET", `${paths.datasets}/${id(datasetId)}/report?lang=${language}`);
+  }
+  /** Captions that a model suggests; at most `limits.imagesPerSuggestionMax` pictures at a time. Saves nothing. */
+  suggestCaptions(datasetId: string, images: readonly string[], language: Language): Promise<SuggestionsReply> {
+    return this.#json("POST", `${paths.datasets}/${id(datasetId)}/suggestions`, { images, language });
   }
 
   /** Dialogues of a voice's data set, from `offset` on. */

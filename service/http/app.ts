@@ -3,6 +3,7 @@ import type { Application } from "express";
 import helmet from "helmet";
 import type { Logger } from "pino";
 import type { Access } from "../access/index.ts";
+import type { Suggestions } from "../jobs/index.ts";
 import type { Library } from "../library/index.ts";
 import { paths, ServiceError, type BaseReply } from "../protocol/index.ts";
 import { assetRoutes } from "./asset-routes.ts";
@@ -17,6 +18,7 @@ import { studioRoutes, type StudioPage } from "./studio-page.ts";
 export interface HttpOptions {
   readonly access: Access;
   readonly library: Library;
+  readonly suggestions: Suggestions;
   readonly base: BaseReply;
   readonly studio: StudioPage;
   /** Folder of the demo worlds. */
@@ -28,7 +30,7 @@ export interface HttpOptions {
 
 /** Mounts every route of service/protocol/routes.ts, the studio page and the scenes. */
 export function mountHttp(app: Application, options: HttpOptions): void {
-  const { access, library, base, studio, scenesDir, log, health } = options;
+  const { access, library, suggestions, base, studio, scenesDir, log, health } = options;
   app.disable("x-powered-by");
   app.set("etag", false);
   app.use(pageHeaders());
@@ -45,7 +47,7 @@ export function mountHttp(app: Application, options: HttpOptions): void {
   app.get(paths.base, (_req, res) => {
     res.json(base);
   });
-  app.use(paths.datasets, datasetRoutes({ access, library, log }));
+  app.use(paths.datasets, datasetRoutes({ access, library, suggestions, log }));
   app.use(paths.modules, moduleRoutes({ access, library }));
   app.use(paths.cards, cardRoutes({ access, library }));
   app.use(paths.scenes, sceneFiles(scenesDir));

@@ -2,7 +2,8 @@ import express, { Router } from "express";
 import type { Logger } from "pino";
 import type { Access } from "../access/index.ts";
 import type { Library } from "../library/index.ts";
-import { captionsRequest, datasetRequest, limits, ServiceError } from "../protocol/index.ts";
+import type { Suggestions } from "../jobs/index.ts";
+import { captionsRequest, datasetRequest, limits, ServiceError, suggestionsRequest } from "../protocol/index.ts";
 import { identityOf, only, readBody } from "./identify.ts";
 import { receiveImages } from "./receive-images.ts";
 import { receiveText } from "./receive-text.ts";
@@ -10,10 +11,11 @@ import { receiveText } from "./receive-text.ts";
 export interface DatasetRouteOptions {
   readonly access: Access;
   readonly library: Library;
+  readonly suggestions: Suggestions;
   readonly log: Logger;
 }
 
-export function datasetRoutes({ access, library, log }: DatasetRouteOptions): Router {
+export function datasetRoutes({ access, library, suggestions, log }: DatasetRouteOptions): Router {
   const router = Router();
   const reads = only(access, "read data sets");
   const changes = only(access, "change data sets");
@@ -46,6 +48,10 @@ export function datasetRoutes({ access, library, log }: DatasetRouteOptions): Ro
     const { captions } = readBody(captionsRequest, req.body);
     await library.setCaptions(param(req.params["id"]), captions, identityOf(req).name);
     res.status(204).end();
+  });
+  router.post("/:id/suggestions", changes, json, async (req, res) => {
+    const { images, language } = readBody(suggestionsRequest, req.body);
+    res.json(await suggestions.suggest(param(req.params["id"]), images, language));
   });
   router.get("/:id/lines", reads, async (req, res) => {
     const offset = queryNumber(req.query["offset"], "offset", 0, limits.linesPerDatasetMax);

@@ -15,7 +15,7 @@ import type {
 import type { Store } from "../store/index.ts";
 import { Assets } from "./assets.ts";
 import { readAudit } from "./audit.ts";
-import { writeDatasetFolder } from "./dataset-folder.ts";
+import { folderName, writeDatasetFolder } from "./dataset-folder.ts";
 import { Datasets } from "./datasets.ts";
 import { Lines, refuseOtherKind } from "./lines.ts";
 import { Memories } from "./memories.ts";
@@ -145,6 +145,15 @@ export class Library extends EventEmitter<LibraryEvents> {
     const images = await this.#datasets.rows(id);
     await writeDatasetFolder(this.#store.objects, images, folder);
     return images.map(({ sha256 }) => sha256);
+  }
+  /** Some of the pictures without their captions: file in `folder` → picture. Errors: NOT_FOUND, WRONG_KIND. */
+  async layOutPictures(id: string, imageIds: readonly string[], folder: string): Promise<Map<string, string>> {
+    refuseOtherKind(await this.#datasets.summary(id), "picture");
+    const wanted = new Set(imageIds);
+    const images = (await this.#datasets.rows(id)).filter((image) => wanted.has(image.id));
+    const bare = images.map((image) => ({ ...image, caption: "" }));
+    await writeDatasetFolder(this.#store.objects, bare, folder);
+    return new Map(images.map((image) => [folderName(image.position), image.id]));
   }
   /** On pictures. Errors: NOT_FOUND, WRONG_KIND. */
   async report(id: string, lang: Language, triggerWord?: string): Promise<ReportReply> {

@@ -71,6 +71,7 @@ export {
   cardExportRequest,
   datasetRequest,
   sessionRequest,
+  suggestionsRequest,
   type BaseReply,
   type CardImportReply,
   type DatasetImage,
@@ -83,5 +84,6 @@ export {
   type ModuleVersion,
   type ReportReply,
   type SessionReply,
+  type SuggestionsReply,
   type UploadReply,
 } from "./routes.ts";

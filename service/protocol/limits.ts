@@ -6,6 +6,8 @@ export const limits = {
   imagePixelsMax: 64 * 10 ** 6,
   /** Pictures of one data set; more than anyone trains a character with. */
   imagesPerDatasetMax: 1000,
+  /** Pictures in one request for captions: a large model needs a second for each. */
+  imagesPerSuggestionMax: 32,
   /** Pictures in one upload request. */
   imagesPerUploadMax: 200,
   /** Largest module file: rank 128 of all layers of an SD 1.x UNet is below 700 MB. */

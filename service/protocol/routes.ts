@@ -32,6 +32,8 @@ export interface BaseReply {
   readonly side: number;
   /** The language base; absent where there is none. */
   readonly voice?: { readonly name: string; readonly hash: string };
+  /** The model that suggests captions; absent where there is none. */
+  readonly clip?: { readonly name: string };
 }
 
 /** POST /api/datasets */
@@ -132,6 +134,21 @@ export interface ReportReply {
   }[];
   /** Settings the data suggests, for the form's defaults. */
   readonly suggested: { readonly rank: number; readonly learningRate: number; readonly steps: number };
+}
+
+/** POST /api/datasets/:id/suggestions: captions for these pictures. Nothing is saved; who asked does that. */
+export const suggestionsRequest = z.strictObject({
+  images: z.array(z.string().max(100)).min(1).max(limits.imagesPerSuggestionMax),
+  language: z.enum(["en", "zh"]).default("en"),
+});
+export interface SuggestionsReply {
+  /** A picture that cannot be read, or is not there any more, is left out. */
+  readonly suggestions: readonly {
+    readonly image: string;
+    readonly caption: string;
+    /** How sure the model is of the least sure word, 0 to 1. */
+    readonly confidence: number;
+  }[];
 }
 
 /**

@@ -26,6 +26,8 @@ describe("settings", () => {
     assert.ok(statSync(config.baseModel).isDirectory());
     assert.match(config.voiceBase, /assets.base.mini-llama$/);
     assert.equal(config.isVoiceBaseNamed, false);
+    assert.match(config.clip, /assets.base.mini-clip$/);
+    assert.equal(config.isClipNamed, false);
     assert.equal(config.log, join(ANIMULA_DATA, "service.log"));
   });
 
@@ -39,6 +41,8 @@ describe("settings", () => {
     const { voiceBase, isVoiceBaseNamed } = loadConfig([], voice);
     assert.deepEqual([voiceBase, isVoiceBaseNamed], [resolve("/models/smol"), true]);
     assert.equal(loadConfig(["--voice-base", "/models/qwen"], voice).voiceBase, resolve("/models/qwen"));
+    const { clip, isClipNamed } = loadConfig([], { ...env, ANIMULA_CLIP: "/models/vit-b-32" });
+    assert.deepEqual([clip, isClipNamed], [resolve("/models/vit-b-32"), true]);
     const config = loadConfig(["--port", "0", "--secret", good, "--log", "-"], env);
     assert.deepEqual([config.port, config.secret, config.log], [0, good, "-"]);
     assert.deepEqual(config.origins, ["https://a.example", "https://b.example"]);

@@ -6,6 +6,7 @@ import express from "express";
 import { pino } from "pino";
 import { Access } from "../../../service/access/index.ts";
 import { Gate, mountHttp, openStudioPage, type GateOptions } from "../../../service/http/index.ts";
+import { Suggestions } from "../../../service/jobs/index.ts";
 import type { ErrorBody, Role } from "../../../service/protocol/index.ts";
 import type { OpenLibrary } from "../library/open-library.ts";
 
@@ -28,6 +29,8 @@ export interface RequestOptions {
 
 export interface HttpServiceOptions extends Partial<GateOptions> {
   readonly library: OpenLibrary;
+  /** Folder of a CLIP model; without it nothing is suggested. */
+  readonly clip?: string;
   readonly studioDir?: string;
   readonly scenesDir?: string;
 }
@@ -42,6 +45,12 @@ export async function openHttp(options: HttpServiceOptions): Promise<HttpService
   mountHttp(app, {
     access,
     library: library.library,
+    suggestions: await Suggestions.open({
+      library: library.library,
+      clip: options.clip ?? join(library.folder, "no-clip"),
+      isNamed: options.clip !== undefined,
+      temporary: join(library.folder, "labelling"),
+    }),
     base: { name: "mini-sd", hash: "f".repeat(64), side: 64 },
     studio: openStudioPage(options.studioDir ?? join(library.folder, "no-studio")),
     scenesDir: options.scenesDir ?? join(library.folder, "no-scenes"),
