@@ -17,11 +17,13 @@ export interface PanelNode {
 
 export type PanelClient = Pick<
   ServiceClient,
+  | "base"
   | "createDataset"
   | "dataset"
   | "removeDataset"
   | "uploadImages"
   | "setCaptions"
+  | "suggestCaptions"
   | "removeImage"
   | "report"
   | "lines"

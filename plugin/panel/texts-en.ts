@@ -91,6 +91,12 @@ export const en = {
     fillAll: "In front of all",
     fillEmpty: "Only empty ones",
     fillRemove: "Take away again",
+    suggest: "Suggest captions",
+    suggestOff: "Off: the service has no CLIP model. Start it with --clip FOLDER.",
+    suggesting: (done: number, all: number) => `Looked at ${done} of ${all}`,
+    suggestedCaptions: (n: number) =>
+      `${plural(n, "caption", "captions")} suggested. Look them over: they are guesses.`,
+    undoSuggest: (n: number) => `Suggest ${plural(n, "caption", "captions")}`,
     filled: (n: number) => `${plural(n, "caption", "captions")} changed`,
     settings: "Settings",
     name: "Name of the module",

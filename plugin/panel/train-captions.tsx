@@ -2,6 +2,7 @@ import { useState } from "react";
 import { limits, type DatasetImage, type ReportReply } from "../../service/protocol/index.ts";
 import { withoutPrefix, withPrefix } from "./caption-edits.ts";
 import { Button, Fold, Notice, Segments, TextInput } from "./controls.tsx";
+import { SuggestCaptions } from "./suggest-captions.tsx";
 import { useTexts } from "./texts.ts";
 import { Thumb } from "./thumb.tsx";
 import type { Captions } from "./use-dataset.ts";
@@ -21,6 +22,7 @@ export function findingsByImage(findings: readonly Finding[]): Map<string, Findi
 }
 
 interface GridProps {
+  readonly datasetId: string;
   readonly images: readonly DatasetImage[];
   readonly captions: Captions;
   readonly report: ReportReply | undefined;
@@ -28,7 +30,7 @@ interface GridProps {
 }
 
 /** Every picture with what is good or bad about it, and its caption. */
-export function CaptionGrid({ images, captions, report, onRemove }: GridProps) {
+export function CaptionGrid({ datasetId, images, captions, report, onRemove }: GridProps) {
   const t = useTexts();
   const [filter, setFilter] = useState<Filter>("all");
   const byImage = findingsByImage(report?.findings ?? []);
@@ -41,6 +43,7 @@ export function CaptionGrid({ images, captions, report, onRemove }: GridProps) {
   const shown = images.filter(keep[filter]);
   return (
     <>
+      <SuggestCaptions datasetId={datasetId} images={images} captions={captions} />
       <FillIn images={images} captions={captions} />
       <Segments
         label={t.train.pictures}

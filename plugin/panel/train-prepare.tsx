@@ -102,6 +102,7 @@ function PicturesSection({ datasets, captions, report, checking, drop }: Picture
         <>
           <ReportSummary report={report} checking={checking} />
           <CaptionGrid
+            datasetId={dataset!.id}
             images={images}
             captions={captions}
             report={report}
