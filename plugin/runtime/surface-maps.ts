@@ -1,10 +1,16 @@
 /** How a texture's maps get into a material of Babylon's, and how the author's own come back. */
 import type { Material } from "@babylonjs/core/Materials/material.js";
 import type { BaseTexture } from "@babylonjs/core/Materials/Textures/baseTexture.js";
+import type { Scene } from "@babylonjs/core/scene.js";
 import type { MapKind } from "../../service/protocol/index.ts";
 
 export type MapTextures = Readonly<Record<MapKind, BaseTexture>>;
 
+/** Which way the axes of a normal map must be turned: see `turned`. */
+interface Turned {
+  readonly invertNormalMapX: boolean;
+  readonly invertNormalMapY: boolean;
+}
 type Settings = Readonly<Record<string, unknown>>;
 type Changing = Material & Record<string, unknown>;
 
@@ -47,6 +53,15 @@ const places: readonly Places[] = [
   },
 ];
 
+/**
+ * Our normal maps are glTF's: red to the right of the picture, green up. Babylon in its left-handed world takes both the
+ * other way, and green turns with a picture that is loaded upside down.
+ */
+function turned(normal: BaseTexture, { useRightHandedSystem: isRightHanded }: Scene): Turned {
+  const isUpright = (normal as BaseTexture & { readonly invertY?: boolean }).invertY !== false;
+  return { invertNormalMapX: !isRightHanded, invertNormalMapY: isUpright ? !isRightHanded : isRightHanded };
+}
+
 /** The relief of one material: with the first map it is compiled anew, beside the running scene. */
 export class Surface {
   readonly #material: Changing;
@@ -66,7 +81,7 @@ export class Surface {
       this.#own = undefined;
       return;
     }
-    const settings = this.#places.settings(maps);
+    const settings = { ...this.#places.settings(maps), ...turned(maps.normal, this.#material.getScene()) };
     this.#own ??= Object.fromEntries(Object.keys(settings).map((name) => [name, this.#material[name]]));
     Object.assign(this.#material, settings);
     // A material that said neither how metallic nor how rough it is would take the specular workflow, without roughness.

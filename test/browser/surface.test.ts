@@ -139,7 +139,7 @@ describeInBrowser("a surface and a folder, in a browser", function () {
     assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset["testid"]), "generate");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
-    await pressTo(page, "Tab", "apply", 1);
+    await pressTo(page, "Tab", "apply", 2);
     await page.keyboard.press("Enter");
     await slot(1, false);
     // Many nodes were passed on the way here; the camera ends at the last.
