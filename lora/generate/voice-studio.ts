@@ -5,6 +5,8 @@ import { Random } from "../diffusion/index.ts";
 import { AnimulaError } from "../format/index.ts";
 import type { ChatMessage, LanguageModel } from "../models/index.ts";
 import { generateErrors } from "./errors.ts";
+import { JsonGrammars, type JsonForm } from "./json-grammar.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { ReplyText } from "./reply-text.ts";
 import { TextDecoder, type DecoderOptions } from "./text-decoder.ts";
 import { chooseToken, SAMPLING_DEFAULTS, type SamplingOptions } from "./token-sampler.ts";
@@ -21,6 +23,8 @@ export interface ReplyRequest {
   /** Texts that end the reply and are no part of it. */
   readonly stops?: readonly string[];
   readonly seed?: number | undefined;
+  /** The reply is JSON of this schema, unless it is cut off by `maxTokens`. What may be in one: see `jsonGrammar`. */
+  readonly schema?: JsonSchema | undefined;
   /** Pieces of the reply as they come; together they are its text. */
   readonly onText?: (piece: string) => void;
   /** Called as soon as it is over, while others of its batch may go on. */
@@ -44,6 +48,7 @@ export const REPLY_DEFAULTS = { maxTokens: 256, seed: 1 } as const;
 export class VoiceStudio {
   readonly base: LanguageModel;
   private readonly decoder: TextDecoder;
+  private grammars: Promise<JsonGrammars> | undefined;
 
   private constructor(base: LanguageModel, decoder: TextDecoder) {
     this.base = base;
@@ -58,7 +63,7 @@ export class VoiceStudio {
     return this.decoder.sites;
   }
 
-  /** @throws PROMPT_TOO_LONG, BASE_TEMPLATE */
+  /** @throws PROMPT_TOO_LONG, BASE_TEMPLATE, SCHEMA_INVALID, SCHEMA_UNSUPPORTED, SCHEMA_VOCABULARY */
   async reply(request: ReplyRequest): Promise<Reply> {
     const [reply] = await this.replies([request]);
     if (reply!.error) throw reply!.error;
@@ -70,9 +75,13 @@ export class VoiceStudio {
    * cannot be read is `refused`, with the error that `reply` throws; the others go on.
    */
   async replies(requests: readonly ReplyRequest[]): Promise<Reply[]> {
-    const rows = requests.map((request) => this.speaker(request));
+    const rows = await Promise.all(requests.map((request) => this.speaker(request)));
     const speakers = rows.filter((row) => row instanceof Speaker);
-    if (speakers.length > 0) await this.speak(speakers);
+    try {
+      if (speakers.length > 0) await this.speak(speakers);
+    } finally {
+      for (const { form } of speakers) form?.close();
+    }
     return rows.map((row) => (row instanceof Speaker ? row.reply() : row));
   }
 
@@ -98,13 +107,19 @@ export class VoiceStudio {
     return this.base.tokenizer.prompt(withSystem(messages, systemPrompt)).length;
   }
 
-  private speaker(request: ReplyRequest): Speaker | Reply {
+  private async speaker(request: ReplyRequest): Promise<Speaker | Reply> {
     try {
-      return new Speaker(this.base, request);
+      const speaker = new Speaker(this.base, request);
+      if (request.schema) speaker.form = await (await this.openGrammars()).form(request.schema);
+      return speaker;
     } catch (error) {
       if (!(error instanceof AnimulaError)) throw error;
       return { text: "", tokens: 0, reason: "refused", error };
     }
+  }
+
+  private openGrammars(): Promise<JsonGrammars> {
+    return (this.grammars ??= JsonGrammars.open(this.base));
   }
 
   private async speak(speakers: readonly Speaker[]): Promise<void> {
@@ -114,7 +129,7 @@ export class VoiceStudio {
     );
     let speaking = speakers;
     while (speaking.length > 0) {
-      const next = speaking.map((speaker, i) => speaker.choose(batch.logits[i]!));
+      const next = await Promise.all(speaking.map((speaker, i) => speaker.choose(batch.logits[i]!)));
       const going = speaking.flatMap(({ reason }, i) => (reason ? [] : [i]));
       if (going.length > 0) {
         if (going.length < speaking.length) batch.keep(going);
@@ -128,6 +143,8 @@ export class VoiceStudio {
 
   async close(): Promise<void> {
     await this.decoder.close();
+    // One that could not be opened was a refusal of its own.
+    (await this.grammars?.catch(() => undefined))?.close();
   }
 }
 
@@ -135,6 +152,8 @@ export class VoiceStudio {
 class Speaker {
   readonly prompt: readonly number[];
   readonly stack: Stack;
+  /** What it must be written in. */
+  form: JsonForm | undefined;
   reason: Reply["reason"] | undefined;
   private readonly request: ReplyRequest;
   private readonly text: ReplyText;
@@ -157,12 +176,17 @@ class Speaker {
   }
 
   /** The next token; sets `reason` where the reply ends with it. */
-  choose(logits: Float32Array): number {
+  async choose(logits: Float32Array): Promise<number> {
     const seen = [...this.prompt, ...this.text.ids];
-    const id = chooseToken(logits, seen, this.sampling, () => this.random.uniform());
+    const allowed = this.form ? await this.form.allowed(logits) : logits;
+    const id = chooseToken(allowed, seen, this.sampling, () => this.random.uniform());
     if (this.request.signal?.aborted) this.reason = "cancelled";
     else if (this.endIds.has(id)) this.reason = "end";
-    else this.say(id);
+    else {
+      const isFull = await this.form?.add(id);
+      this.say(id);
+      if (isFull && this.reason !== "stop") this.reason = "end";
+    }
     if (this.reason && this.reason !== "stop") this.show(this.text.rest());
     if (this.reason) this.request.onEnd?.(this.reply());
     return id;

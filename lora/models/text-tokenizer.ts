@@ -67,6 +67,13 @@ export class TextTokenizer {
     this.guardedIds = new Set(guarded.map(([id]) => id));
   }
 
+  /** What the vocabulary writes for each id; nothing for special tokens and ids that it does not have. */
+  spellings(): string[] {
+    const spelled = Array.from({ length: this.size }, () => "");
+    for (const [token, id] of this.tokenizer.get_vocab(true)) if (!this.isSpecial(id)) spelled[id] = token;
+    return spelled;
+  }
+
   /** The ids of a text as it stands: nothing is put before or after it. */
   encode(text: string): number[] {
     return this.tokenizer.encode(text, { add_special_tokens: false }).ids;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createModule, writePeft } from "../../lora/adapter/index.ts";
 import { seededRandom } from "../../lora/data/index.ts";
@@ -58,6 +58,27 @@ describe("animula say", () => {
     const kept = readdirSync(join(folder, ".cache", "animula", "quantised"));
     assert.match(kept.join(), /^talker-int8-[0-9a-f]{16}\.safetensors$/);
     assert.equal((await animula(args, { cwd: folder })).stdout, first.stdout);
+  });
+
+  it("answers in JSON of a schema, and says what of it cannot be kept to", async () => {
+    const folder = tempDir();
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+    write(
+      "mood.json",
+      JSON.stringify({ type: "object", properties: { mood: { enum: ["glad", "sad"] } }, required: ["mood"] }),
+    );
+    write("broken.json", "{");
+    write("pattern.json", JSON.stringify({ type: "string", pattern: "a" }));
+    const answer = (schema: string) =>
+      animula(["say", "--base", TALKER, "--prompt", "How are you?", "--schema", schema], { cwd: folder });
+    const [mood, broken, pattern, missing] = await Promise.all(
+      ["mood.json", "broken.json", "pattern.json", "none.json"].map(answer),
+    );
+    assert.equal(mood!.code, 0, mood!.stderr);
+    assert.match(mood!.stdout, /^\{"mood": "(glad|sad)"\}\n$/);
+    assert.match(broken!.stderr, /ARGUMENT_INVALID\n--schema: expected a file with a JSON schema, got "broken.json \(/);
+    assert.match(pattern!.stderr, /SCHEMA_UNSUPPORTED\nschema #\/pattern/);
+    assert.match(missing!.stderr, /ARGUMENT_INVALID\n--schema: .*none.json/);
   });
 
   it("goes on line by line until the input ends", async () => {

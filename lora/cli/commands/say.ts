@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { defineCommand } from "citty";
 import { readModule, type Stack } from "../../adapter/index.ts";
@@ -5,6 +6,7 @@ import {
   REPLY_DEFAULTS,
   SAMPLING_DEFAULTS,
   VoiceStudio,
+  type JsonSchema,
   type Reply,
   type SamplingOptions,
 } from "../../generate/index.ts";
@@ -37,6 +39,7 @@ export const sayCommand = defineCommand({
     "min-p": { type: "string", description: `Least share of the likeliest word's chance (${minP})` },
     repetition: { type: "string", description: `Above 1: says less again (${repetitionPenalty})` },
     stop: { type: "string", description: "Text at which the reply ends" },
+    schema: { type: "string", description: "File with a JSON schema that each reply is JSON of" },
     seed: { type: "string", description: `The same seed says the same (${REPLY_DEFAULTS.seed})` },
     json: { type: "boolean", description: "The reply as one JSON object, with --prompt" },
   },
@@ -45,13 +48,14 @@ export const sayCommand = defineCommand({
     const maxTokens = numberOption("max-tokens", args["max-tokens"], { least: 1, most: 100_000, example: 100 });
     const seed = numberOption("seed", args.seed, { least: 0, most: 2 ** 32 - 1, example: 7 });
     const modules = modulePaths(args.lora);
+    const schema = args.schema === undefined ? undefined : readSchema(args.schema);
     const base = openLanguageModel(args.base);
     const studio = await VoiceStudio.open(base, { weights: args.weights });
     try {
       const stack = readStack(studio, modules);
       const stops = args.stop === undefined ? [] : [args.stop];
       const reply = (messages: readonly ChatMessage[], onText: (piece: string) => void) =>
-        studio.reply({ messages, systemPrompt: args.system, stack, sampling, maxTokens, seed, stops, onText });
+        studio.reply({ messages, systemPrompt: args.system, stack, sampling, maxTokens, seed, stops, schema, onText });
       if (args.prompt === undefined) await converse(reply);
       else await answer(reply, args.prompt, args.json === true);
     } finally {
@@ -116,6 +120,15 @@ function samplingOptions(args: TypedOptions): Partial<SamplingOptions> {
     }),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function readSchema(path: string): JsonSchema {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as JsonSchema;
+  } catch (error) {
+    const got = `${path} (${(error as Error).message})`;
+    throw cliErrors.ARGUMENT_INVALID("schema", "a file with a JSON schema", got, "answer.schema.json");
+  }
 }
 
 interface WeighedPath {
