@@ -1,3 +1,4 @@
+export { cleanCoefficients, consistencyScalings, noiseCoefficients, solverTimesteps } from "./consistency.ts";
 export { Random, type RandomState } from "./gaussian.ts";
 export { combineGuidance, rescaleGuidance } from "./guidance.ts";
 export { applyEmphasis, chunkTokens, type PromptTokenizer, type PromptTokens } from "./prompt-tokens.ts";

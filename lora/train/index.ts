@@ -7,6 +7,6 @@ export { nearestName } from "./nearest-name.ts";
 export { trainErrors } from "./errors.ts";
 export type { TrainEvent } from "./loop.ts";
 export { drawTimestep } from "./examples.ts";
-export { makeOutputFolders } from "./run-settings.ts";
+export { initialParameters, makeOutputFolders, toModule } from "./run-settings.ts";
 export { planText, trainText, type TextPlan, type TrainedTextModule, type TrainTextOptions } from "./train-text.ts";
 export { trainImage, type TrainedImageModule, type TrainImageOptions } from "./train-image.ts";

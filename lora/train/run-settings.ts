@@ -32,7 +32,7 @@ export function initialParameters(
 export function toModule(
   parameters: FlatParameters,
   sites: readonly ModuleSite[],
-  { rank, alpha }: TrainConfig,
+  { rank, alpha }: Pick<TrainConfig, "rank" | "alpha">,
 ): LoraModule {
   const module = createModule(sites, { rank, alpha, uniform: () => 0 });
   module.parameters.set(parameters.weights);
