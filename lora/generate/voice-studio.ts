@@ -7,6 +7,7 @@ import type { ChatMessage, LanguageModel } from "../models/index.ts";
 import { generateErrors } from "./errors.ts";
 import { JsonGrammars, type JsonForm } from "./json-grammar.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import { isLooping } from "./loop.ts";
 import { ReplyText } from "./reply-text.ts";
 import { TextDecoder, type DecoderOptions } from "./text-decoder.ts";
 import { chooseToken, SAMPLING_DEFAULTS, type SamplingOptions } from "./token-sampler.ts";
@@ -20,6 +21,8 @@ export interface ReplyRequest {
   readonly sampling?: Partial<SamplingOptions>;
   /** Tokens after which the reply is cut off. */
   readonly maxTokens?: number | undefined;
+  /** A reply that says one thing over and over ends after so many tokens of it; 0: it goes on to `maxTokens`. */
+  readonly loopTokens?: number | undefined;
   /** Texts that end the reply and are no part of it. */
   readonly stops?: readonly string[];
   readonly seed?: number | undefined;
@@ -36,14 +39,14 @@ export interface Reply {
   readonly text: string;
   readonly tokens: number;
   /**
-   * end: the model had said all; stop: a stop text; length: `maxTokens` or the model's context; cancelled: the signal;
-   * refused: `error` says why nothing was said.
+   * end: the model had said all; stop: a stop text; length: `maxTokens` or the model's context; loop: `loopTokens`; cancelled:
+   * the signal; refused: `error` says why nothing was said.
    */
-  readonly reason: "end" | "stop" | "length" | "cancelled" | "refused";
+  readonly reason: "end" | "stop" | "length" | "loop" | "cancelled" | "refused";
   readonly error?: Error;
 }
 
-export const REPLY_DEFAULTS = { maxTokens: 256, seed: 1 } as const;
+export const REPLY_DEFAULTS = { maxTokens: 256, loopTokens: 32, seed: 1 } as const;
 
 export class VoiceStudio {
   readonly base: LanguageModel;
@@ -94,12 +97,18 @@ export class VoiceStudio {
     const system = all[0]?.role === "system" ? all.slice(0, 1) : [];
     const turns = all.slice(system.length);
     const most = this.base.config.maxPositions - (request.maxTokens ?? REPLY_DEFAULTS.maxTokens);
-    for (let start = 0; start < turns.length - 1; start++) {
-      const messages = [...system, ...turns.slice(start)];
-      if (start > 0 && turns[start]!.role !== "user") continue;
-      if (this.promptTokens({ ...request, messages }) <= most) return messages;
+    const starts = turns.flatMap(({ role }, i) => (i === 0 || (role === "user" && i < turns.length - 1) ? [i] : []));
+    const from = (start: number) => [...system, ...turns.slice(start)];
+    const fits = (start: number) => this.promptTokens({ ...request, messages: from(start) }) <= most;
+    // Most dialogues fit; of others the parts are halved, since what is shorter takes no more tokens.
+    if (turns.length < 2 || fits(starts[0]!)) return all;
+    let [least, end] = [1, starts.length];
+    while (least < end) {
+      const middle = (least + end) >> 1;
+      if (fits(starts[middle]!)) end = middle;
+      else least = middle + 1;
     }
-    return [...system, ...turns.slice(-1)];
+    return from(starts[least] ?? turns.length - 1);
   }
 
   /** Tokens that the dialogue of a request takes in the base's context. @throws BASE_TEMPLATE */
@@ -161,6 +170,7 @@ class Speaker {
   private readonly sampling: SamplingOptions;
   private readonly random: Random;
   private readonly tokensMax: number;
+  private readonly loopTokens: number;
 
   constructor({ tokenizer, config }: LanguageModel, request: ReplyRequest) {
     this.request = request;
@@ -169,6 +179,7 @@ class Speaker {
     const room = config.maxPositions - this.prompt.length;
     if (room < 1) throw generateErrors.PROMPT_TOO_LONG(config.maxPositions - 1, this.prompt.length);
     this.tokensMax = Math.min(request.maxTokens ?? REPLY_DEFAULTS.maxTokens, room);
+    this.loopTokens = request.loopTokens ?? REPLY_DEFAULTS.loopTokens;
     this.text = new ReplyText(tokenizer, request.stops ?? []);
     this.endIds = tokenizer.endIds;
     this.sampling = { ...SAMPLING_DEFAULTS, ...request.sampling };
@@ -177,9 +188,9 @@ class Speaker {
 
   /** The next token; sets `reason` where the reply ends with it. */
   async choose(logits: Float32Array): Promise<number> {
-    const seen = [...this.prompt, ...this.text.ids];
     const allowed = this.form ? await this.form.allowed(logits) : logits;
-    const id = chooseToken(allowed, seen, this.sampling, () => this.random.uniform());
+    // What the prompt says may be said freely: names and prices of a persona are there to be repeated.
+    const id = chooseToken(allowed, this.text.ids, this.sampling, () => this.random.uniform());
     if (this.request.signal?.aborted) this.reason = "cancelled";
     else if (this.endIds.has(id)) this.reason = "end";
     else {
@@ -201,6 +212,7 @@ class Speaker {
     this.show(text);
     if (isStopped) this.reason = "stop";
     else if (this.text.ids.length >= this.tokensMax) this.reason = "length";
+    else if (!this.form && this.loopTokens > 0 && isLooping(this.text.ids, this.loopTokens)) this.reason = "loop";
   }
 
   private show(piece: string): void {

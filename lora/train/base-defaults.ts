@@ -6,12 +6,13 @@ import { readConfigValues } from "./config-yaml.ts";
 import { trainErrors } from "./errors.ts";
 
 const FILE = "animula.json";
-/** What may be suggested: how the module is built and how fast it learns, never the person's data or schedule. */
+/** What may be suggested: how the module is built, how fast it learns and how often it must see its data; never the data. */
 const SUGGESTED = [
   "lora_rank",
   "lora_alpha",
   "targets",
   "learning_rate",
+  "epochs",
   "min_snr_gamma",
   "timestep_bias_strategy",
   "noise_offset",

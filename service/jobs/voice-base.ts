@@ -1,6 +1,6 @@
 /** The language model that this service trains voices on and speaks with. */
 import { join } from "node:path";
-import { AnimulaError, openLanguageModel } from "../../lora/index.ts";
+import { AnimulaError, openLanguageModel, readBaseDefaults } from "../../lora/index.ts";
 import { rememberedHash } from "./base-hash.ts";
 
 export interface VoiceBase {
@@ -8,7 +8,12 @@ export interface VoiceBase {
   readonly name: string;
   /** Of its weights' files: voices fit the base they were trained on and no other. */
   readonly hash: string;
+  /** How often a training goes over its lines. */
+  readonly epochs: number;
 }
+
+/** Of a language model that says nothing of it: after some twelve rounds a persona has its manner, later it recites. */
+const EPOCHS = 12;
 
 /** The engine's codes for a folder that is absent, or has not got all of its files. */
 const ABSENT = ["BASE_TEXT_NOT_FOUND", "BASE_TEXT_PART_MISSING"];
@@ -31,5 +36,6 @@ export async function readVoiceBase(path: string, dataDir: string): Promise<Voic
 export async function readNamedVoiceBase(path: string, dataDir: string): Promise<VoiceBase> {
   const { weights, name } = openLanguageModel(path);
   const files = [...new Set([...weights.values()].map((weight) => weight.path))].toSorted();
-  return { path, name, hash: await rememberedHash(files, join(dataDir, "voice-base-hash.json")) };
+  const hash = await rememberedHash(files, join(dataDir, "voice-base-hash.json"));
+  return { path, name, hash, epochs: readBaseDefaults(path).epochs ?? EPOCHS };
 }

@@ -9,6 +9,8 @@ const MODULES_KEPT = 64;
 const GATHER_MS = 2;
 /** Tokens that a reply needs at least, where the persona takes up almost all that the base can read. */
 const REPLY_TOKENS_MIN = 16;
+/** Said over and over for so long, a bubble has nothing more to tell. */
+const LOOP_TOKENS = 8;
 
 const [basePath = ""] = process.argv.slice(2);
 const modules = new ModuleCache(MODULES_KEPT);
@@ -85,7 +87,9 @@ function prepare(studio: VoiceStudio, order: SpeakOrder): Prepared[] {
     const onText = (piece: string) => tell({ type: "piece", id, piece });
     const { signal } = cancelling.get(id)!;
     const onEnd = (reply: Reply) => end(id, reply);
-    return [{ id, request: { messages, stack, maxTokens: tokensMax, seed, onText, onEnd, signal } }];
+    return [
+      { id, request: { messages, stack, maxTokens: tokensMax, loopTokens: LOOP_TOKENS, seed, onText, onEnd, signal } },
+    ];
   } catch (error) {
     fail(id, error);
     return [];
@@ -107,7 +111,7 @@ function fitting(studio: VoiceStudio, order: SpeakOrder): readonly ChatMessage[]
 }
 
 /** There are no stop texts, and what `refused` means was looked at before. */
-const reasons = { end: "end", stop: "end", length: "length", cancelled: "cancelled" } as const;
+const reasons = { end: "end", stop: "end", length: "length", loop: "length", cancelled: "cancelled" } as const;
 
 function end(id: string, { text, tokens, reason, error }: Reply): void {
   if (reason === "refused") return fail(id, error);

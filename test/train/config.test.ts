@@ -94,13 +94,17 @@ describe("training configuration", () => {
           min_snr_gamma: 0,
           timestep_bias_strategy: "later",
           epochs: 3,
+          save_steps: 7,
         },
       }),
     );
     const config = withBase("");
     assert.deepEqual([config.learningRate, config.targets, config.minSnrGamma], [2e-3, ["attention", "conv"], 0]);
     assert.equal(config.timestepBias, "later");
-    assert.equal(config.epochs, 10, "how long to train is the person's");
+    assert.equal(config.epochs, 3);
+    assert.equal(withBase("epochs: 5").epochs, 5);
+    assert.equal(withBase("max_train_steps: 9").epochs, undefined);
+    assert.equal(config.saveSteps, 100, "what to keep is the person's");
     assert.deepEqual([withBase("learning_rate: 1e-4").learningRate, withBase("lora_rank: 4").alpha], [1e-4, 8]);
     suggest('{"training": {"learning_rat": 1}}');
     assert.match(String(failure(() => withBase(""))), /animula\.json.*learning_rat/s);
