@@ -8,31 +8,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { labelLanguages, labelSentence } from "../data/index.ts";
 import { Random } from "../diffusion/index.ts";
-import {
-  add,
-  Graph,
-  minimum,
-  mul,
-  mulScalar,
-  exp,
-  reduceLogSumExp,
-  reduceMean,
-  reduceSum,
-  scalar,
-  sub,
-  symbol,
-} from "../graph/index.ts";
-import {
-  clipImageEmbeddings,
-  clipLogits,
-  clipPixels,
-  clipTextEmbeddings,
-  ClipTokenizer,
-  endMarks,
-  type BpeVocabulary,
-} from "../models/index.ts";
+import { Graph } from "../graph/index.ts";
+import { clipPixels, ClipTokenizer, endMarks, type BpeVocabulary } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
+import { contrastiveInputs, contrastiveLoss } from "./contrastive-loss.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { drawText, factsOf, isAlsoTrue, miniClip, miniClipPixels, type DescribedSample } from "./mini-clip.ts";
@@ -57,8 +37,8 @@ const PICTURE_SIDE = 128;
 const SHIFT_MAX = 8;
 /** Added to the logit of a text that is true of the picture but not its own: out of the softmax. */
 const NO_RIVAL = -1e4;
-/** The paper's start and limit of the logits' scale: 1/0.07 and 100. */
-const [START_SCALE, SCALE_MAX] = [Math.log(1 / 0.07), Math.log(100)];
+/** The paper's start of the logits' scale. */
+const START_SCALE = Math.log(1 / 0.07);
 /** Where a patch lies matters as much here as what it shows: heads are always in the middle. */
 const POSITIONS_AT_START = 5;
 
@@ -66,21 +46,8 @@ function buildLoss(vocabSize: number) {
   const graph = new Graph();
   const config = miniClip(vocabSize);
   const parameters = new TrainableParameters(graph);
-  const scope = new Scope(parameters);
-  const batch = symbol("N");
-  const { imageSize } = config.vision;
-  const pixels = graph.input("pixels", "float32", [batch, 3, imageSize, imageSize]);
-  const tokens = graph.input("tokens", "int64", [batch, config.text.maxPositions]);
-  const ends = graph.input("ends", "float32", [batch, config.text.maxPositions]);
-  const rivals = graph.input("rivals", "float32", [batch, batch]);
-  const images = clipImageEmbeddings(scope, pixels, config);
-  const texts = clipTextEmbeddings(scope, tokens, ends, config);
-  const logScale = scope.parameter("logit_scale", []);
-  const scale = exp(minimum(logScale, scalar(logScale, SCALE_MAX)));
-  const logits = add(clipLogits(images, texts, scale), rivals);
-  const own = mul(reduceSum(mul(images, texts), [1], false), scale);
-  const towards = (axis: number) => reduceMean(sub(reduceLogSumExp(logits, [axis], false), own), [0], false);
-  return { loss: mulScalar(add(towards(0), towards(1)), 0.5), parameters: parameters.values, config };
+  const loss = contrastiveLoss(new Scope(parameters), contrastiveInputs(graph, config), config);
+  return { loss, parameters: parameters.values, config };
 }
 
 /** The vocabulary that training was begun with, or one made from the captions and from sentences of all facts. */

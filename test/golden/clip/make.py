@@ -91,6 +91,12 @@ def main():
         out = model(input_ids=ids, pixel_values=torch.stack(pixels).double())
         eyewear = model(input_ids=encode(EYEWEAR), pixel_values=torch.stack(pixels).double()).logits_per_image.softmax(-1)
     goldens |= {"eyewear": eyewear, "image_embeds": out.image_embeds, "text_embeds": out.text_embeds, "logits_per_image": out.logits_per_image}
+    # Five texts of five pictures: what the symmetric loss and its gradients are.
+    pairs = encode([*EYEWEAR, *TEXTS[:2]])
+    loss = model(input_ids=pairs, pixel_values=torch.stack(pixels).double(), return_loss=True).loss
+    loss.backward()
+    goldens |= {"pairs/ids": pairs.to(torch.int32), "pairs/loss": loss.detach().reshape(1)}
+    goldens |= {f"pairs/gradient/{name}": parameter.grad for name, parameter in model.named_parameters() if "layers.1." not in name}
     goldens = {name: (value.float() if value.is_floating_point() else value).contiguous() for name, value in goldens.items()}
     save_file(goldens, HERE / "goldens.safetensors", metadata={"processor": type(image_processor).__name__, "transformers": transformers.__version__})
     print(type(image_processor).__name__, out.logits_per_image, file=sys.stderr)
