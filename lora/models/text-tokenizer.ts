@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 import { Tokenizer } from "@huggingface/tokenizers";
+import { LRUCache } from "lru-cache";
 import { CHATGLM, CHATGLM_ENDS, CHATGLM_TEMPLATE, CHATGLM_TOKENS } from "./chatglm.ts";
 import { readConfig } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
@@ -27,6 +28,16 @@ const PROBES: readonly ChatMessage["role"][][] = [
   ["user"],
 ];
 
+/** Kinds of conversations, by their speakers, whose marks are remembered. */
+const CONVERSATIONS_MAX = 256;
+
+interface Chat {
+  readonly text: string;
+  readonly ids: number[];
+  /** Those of the ids that only a template may write. */
+  readonly marks: string;
+}
+
 export class TextTokenizer {
   /** One more than the largest id. */
   readonly size: number;
@@ -38,6 +49,8 @@ export class TextTokenizer {
   private readonly specialIds: ReadonlySet<number>;
   private readonly templateValues: Readonly<Record<string, unknown>>;
   private readonly clean: (content: string) => string;
+  /** By who speaks and who says nothing. */
+  private readonly marksOf = new LRUCache<string, string>({ max: CONVERSATIONS_MAX });
   /** Ids that only the template may write. A special one for unknown characters comes from any text. */
   private readonly guardedIds: ReadonlySet<number>;
 
@@ -122,20 +135,33 @@ export class TextTokenizer {
 
   /**
    * Normalizers and models may still make marks of cleaned contents, full-width letters for one. So the marks are compared
-   * with those of the same conversation in mere words; where they differ, the words are what the model gets to read.
+   * with those of a conversation in which the same speakers say one letter; where they differ, mere words are what the model
+   * gets to read, unless the template writes the same marks around these.
    */
-  private chat(messages: readonly ChatMessage[], forReply: boolean): { text: string; ids: number[] } {
-    const read = (change: (content: string) => string) => {
-      const text = this.render(
-        messages.map((message) => ({ ...message, content: change(message.content) })),
-        forReply,
-      );
-      const ids = this.encode(text);
-      return { text, ids, marks: ids.filter((id) => this.guardedIds.has(id)).join() };
-    };
-    const cleaned = read(this.clean);
-    const words = read((content) => wordsOnly(this.clean(wordsOnly(content))));
+  private chat(messages: readonly ChatMessage[], forReply: boolean): Chat {
+    const cleaned = this.read(messages, forReply, this.clean);
+    if (cleaned.marks === this.ownMarks(messages, forReply)) return cleaned;
+    const words = this.read(messages, forReply, (content) => wordsOnly(this.clean(wordsOnly(content))));
     return cleaned.marks === words.marks ? cleaned : words;
+  }
+
+  private read(messages: readonly ChatMessage[], forReply: boolean, change: (content: string) => string): Chat {
+    const changed = messages.map((message) => ({ ...message, content: change(message.content) }));
+    const text = this.render(changed, forReply);
+    const ids = this.encode(text);
+    return { text, ids, marks: ids.filter((id) => this.guardedIds.has(id)).join() };
+  }
+
+  /** The template's marks around a letter from each speaker; nothing where one says nothing, as templates may mind. */
+  private ownMarks(messages: readonly ChatMessage[], forReply: boolean): string {
+    const letter = (content: string) => (content === "" ? "" : "a");
+    const key = [forReply, ...messages.map(({ role, content }) => role + letter(content))].join();
+    let marks = this.marksOf.get(key);
+    if (marks === undefined) {
+      marks = this.read(messages, forReply, letter).marks;
+      this.marksOf.set(key, marks);
+    }
+    return marks;
   }
 
   private render(messages: readonly ChatMessage[], forReply: boolean): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import * as fc from "fast-check";
 import { createModule, type Stack } from "../../lora/adapter/index.ts";
 import { seededRandom } from "../../lora/data/index.ts";
 import { VoiceStudio, type ReplyRequest } from "../../lora/generate/index.ts";
@@ -115,6 +116,61 @@ describe("dialogues that are too long", () => {
     assert.ok(studio.promptTokens({ messages: [messages[0]!, ...turns.slice(-1 - messages.length)] }) > 256 - 40);
     assert.deepEqual(studio.fitting({ messages: asked(long) }), asked(long));
     assert.deepEqual(studio.fitting({ messages: asked("hi") }), asked("hi"));
+  });
+});
+
+describe("what of a dialogue fits", () => {
+  let studio: VoiceStudio;
+  before(async () => void (studio = await VoiceStudio.open(base)));
+  after(() => studio.close());
+
+  /** Tries one message less after the other. */
+  function tried(messages: readonly ChatMessage[], room: number): readonly ChatMessage[] {
+    const system = messages[0]?.role === "system" ? messages.slice(0, 1) : [];
+    const turns = messages.slice(system.length);
+    for (let start = 0; start < turns.length - 1; start++) {
+      const rest = [...system, ...turns.slice(start)];
+      if ((start === 0 || turns[start]!.role === "user") && base.tokenizer.prompt(rest).length <= room) return rest;
+    }
+    return [...system, ...turns.slice(-1)];
+  }
+
+  it("is the most that does, of any dialogue", () => {
+    const turn = fc.record({
+      role: fc.constantFrom("user" as const, "assistant" as const),
+      content: fc.string({ maxLength: 40 }),
+    });
+    const system = fc.option(
+      fc.record({ role: fc.constant("system" as const), content: fc.string({ maxLength: 60 }) }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(turn, { maxLength: 12 }),
+        system,
+        fc.integer({ min: 1, max: 250 }),
+        (turns, first, maxTokens) => {
+          const messages = [...(first ? [first] : []), ...turns];
+          const room = base.config.maxPositions - maxTokens;
+          assert.deepEqual(studio.fitting({ messages, maxTokens }), tried(messages, room));
+        },
+      ),
+    );
+  });
+
+  it("takes few tries, and reads each once", () => {
+    const turns = Array.from({ length: 80 }, (_, i): ChatMessage => {
+      return { role: i % 2 === 0 ? "user" : "assistant", content: `Line ${i}, and more!` };
+    });
+    let read = 0;
+    const encode = base.tokenizer.encode.bind(base.tokenizer);
+    base.tokenizer.encode = (text) => (text.includes("Line") && read++, encode(text));
+    try {
+      studio.fitting({ messages: turns, maxTokens: 40 });
+    } finally {
+      base.tokenizer.encode = encode;
+    }
+    // The whole, then halves of 39 beginnings.
+    assert.ok(read <= 1 + 6, String(read));
   });
 });
 
