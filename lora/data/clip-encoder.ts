@@ -1,4 +1,4 @@
-/** The two halves of a CLIP, each opened once: pictures and texts → unit vectors of one space. */
+/** The two halves of a CLIP: pictures and texts → unit vectors of one space. */
 import { Graph, symbol } from "../graph/index.ts";
 import {
   clipImageEmbeddings,
@@ -13,60 +13,71 @@ import {
 import { Scope } from "../nn/index.ts";
 import { Session, type SessionOptions } from "../runtime/index.ts";
 
-export class ClipEncoder {
+/** Pictures → unit vectors, one at a time. */
+export class PictureEncoder {
   private readonly clip: Clip;
-  private readonly pictures: Session<"embeddings">;
-  private readonly texts: Session<"embeddings" | "scale">;
+  private readonly session: Session<"embeddings">;
 
-  private constructor(clip: Clip, pictures: Session<"embeddings">, texts: Session<"embeddings" | "scale">) {
+  private constructor(clip: Clip, session: Session<"embeddings">) {
     this.clip = clip;
-    this.pictures = pictures;
-    this.texts = texts;
+    this.session = session;
   }
 
   /** @throws BASE_TENSOR_MISSING, BASE_TENSOR_SHAPE */
-  static async open(clip: Clip, options?: SessionOptions): Promise<ClipEncoder> {
-    const { config, weights } = clip;
-    const [seeing, reading] = [new Graph(), new Graph()];
-    const [batch, side, length] = [symbol("N"), config.vision.imageSize, config.text.maxPositions];
-    const pixels = seeing.input("pixels", "float32", [batch, 3, side, side]);
-    const tokens = reading.input("tokens", "int64", [batch, length]);
-    const ends = reading.input("ends", "float32", [batch, length]);
-    const scopeOf = (graph: Graph) => new Scope(new FrozenWeights(graph, "clip", weights));
-    const embeddings = clipImageEmbeddings(scopeOf(seeing), pixels, config);
-    const readingScope = scopeOf(reading);
-    const textEmbeddings = clipTextEmbeddings(readingScope, tokens, ends, config);
-    return new ClipEncoder(
-      clip,
-      await Session.open({ embeddings }, options),
-      await Session.open({ embeddings: textEmbeddings, scale: clipScale(readingScope) }, options),
-    );
+  static async open(clip: Clip, options?: SessionOptions): Promise<PictureEncoder> {
+    const graph = new Graph();
+    const side = clip.config.vision.imageSize;
+    const pixels = graph.input("pixels", "float32", [symbol("N"), 3, side, side]);
+    const embeddings = clipImageEmbeddings(scopeOf(graph, clip), pixels, clip.config);
+    return new PictureEncoder(clip, await Session.open({ embeddings }, options));
   }
 
-  /** @returns the picture's unit vector [projectionDim] */
-  async encodePicture(picture: RgbPicture): Promise<Float32Array> {
+  /** @returns [projectionDim] */
+  async encode(picture: RgbPicture): Promise<Float32Array> {
     const { preprocessing } = this.clip;
     const side = preprocessing.cropSize;
     const pixels = { data: clipPixels(picture, preprocessing), dims: [1, 3, side, side] };
-    return (await this.pictures.run({ pixels })).embeddings.data as Float32Array;
+    return (await this.session.run({ pixels })).embeddings.data as Float32Array;
   }
 
-  /** @returns each text's unit vector times the logits' scale: its product with a picture's vector is the logit */
-  async encodeTexts(texts: readonly string[]): Promise<Float32Array[]> {
-    const { tokenizer, config } = this.clip;
-    const length = config.text.maxPositions;
-    const ids = Int32Array.from(texts.flatMap((text) => [...tokenizer.encode(text, length)]));
-    const dims = [texts.length, length];
-    const { embeddings, scale } = await this.texts.run({
+  close(): Promise<void> {
+    return this.session.close();
+  }
+}
+
+/**
+ * Each text's unit vector times the logits' scale: its product with a picture's vector is the logit. The text tower is open
+ * only meanwhile. A token sees none after it, so texts are read up to the end of the longest.
+ * @throws BASE_TENSOR_MISSING, BASE_TENSOR_SHAPE
+ */
+export async function encodeClipTexts(
+  clip: Clip,
+  texts: readonly string[],
+  options?: SessionOptions,
+): Promise<Float32Array[]> {
+  const { tokenizer, config } = clip;
+  const longest = Math.max(...texts.map((text) => tokenizer.encodeText(text).length)) + 2;
+  const length = Math.min(longest, config.text.maxPositions);
+  const ids = Int32Array.from(texts.flatMap((text) => [...tokenizer.encode(text, length)]));
+  const dims = [texts.length, length];
+  const graph = new Graph();
+  const scope = scopeOf(graph, clip);
+  const tokens = graph.input("tokens", "int64", dims);
+  const ends = graph.input("ends", "float32", dims);
+  const embeddings = clipTextEmbeddings(scope, tokens, ends, config);
+  const session = await Session.open({ embeddings, scale: clipScale(scope) }, options);
+  try {
+    const out = await session.run({
       tokens: { data: BigInt64Array.from(ids, BigInt), dims },
       ends: { data: endMarks(ids, length, tokenizer.endId), dims },
     });
-    const [all, width] = [embeddings.data as Float32Array, config.projectionDim];
-    const factor = Number(scale.data[0]);
-    return texts.map((_, row) => all.subarray(row * width, (row + 1) * width).map((value) => value * factor));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.pictures.close(), this.texts.close()]);
+    const [all, scale] = [out.embeddings.data as Float32Array, Number(out.scale.data[0])];
+    const scaled = all.map((value) => value * scale);
+    const width = config.projectionDim;
+    return texts.map((_, row) => scaled.subarray(row * width, (row + 1) * width));
+  } finally {
+    await session.close();
   }
 }
+
+const scopeOf = (graph: Graph, { weights }: Clip): Scope => new Scope(new FrozenWeights(graph, "clip", weights));

@@ -1,6 +1,6 @@
 import { openClip, type RgbPicture } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
-import { ClipEncoder } from "./clip-encoder.ts";
+import { encodeClipTexts, PictureEncoder } from "./clip-encoder.ts";
 import { readPicture } from "./image.ts";
 import { labelSentence } from "./label-sentence.ts";
 import {
@@ -8,6 +8,7 @@ import {
   labelVocabulary,
   valuesOf,
   type Facts,
+  type LabelAttribute,
   type LabelLanguage,
   type LabelSubject,
 } from "./label-vocabulary.ts";
@@ -42,20 +43,36 @@ interface Candidate {
   readonly text: Float32Array;
 }
 
-/** The name under which the vocabulary's rows choose between portrait and texture. */
+/** What a picture is asked: which of these sentences fits it best. */
+interface Question {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly sentence: (value: string) => string;
+}
+
 const SUBJECTS: readonly LabelSubject[] = ["portrait", "texture"];
+const subjectQuestion: Question = {
+  name: "subject",
+  values: SUBJECTS,
+  sentence: (subject) => labelSentence(subject as LabelSubject, {}, "en"),
+};
+const attributeQuestion = ([name, row]: [string, LabelAttribute]): Question => ({
+  name,
+  values: valuesOf(row),
+  sentence: (value) => labelSentence(row.subject, { [name]: value }, "en", true),
+});
 
 /**
  * Describes pictures by comparing them with a sentence for each value of each attribute (zero-shot, Radford et al. 2021).
  * The comparison is English, which every CLIP reads; the caption is in the language asked for.
  */
 export class Labeller {
-  private readonly encoder: ClipEncoder;
+  private readonly encoder: PictureEncoder;
   private readonly subjects: readonly Candidate[];
   private readonly attributes: ReadonlyMap<string, readonly Candidate[]>;
 
   private constructor(
-    encoder: ClipEncoder,
+    encoder: PictureEncoder,
     subjects: readonly Candidate[],
     attributes: ReadonlyMap<string, readonly Candidate[]>,
   ) {
@@ -66,18 +83,16 @@ export class Labeller {
 
   /** @throws CLIP_NOT_FOUND, BASE_…, TOKENIZER_… */
   static async open(clipFolder: string, options?: SessionOptions): Promise<Labeller> {
-    const encoder = await ClipEncoder.open(await openClip(clipFolder), options);
-    const candidates = async (values: readonly string[], sentence: (value: string) => string) => {
-      const texts = await encoder.encodeTexts(values.map(sentence));
-      return values.map((value, i): Candidate => ({ value, text: texts[i]! }));
-    };
-    const attributes = new Map<string, readonly Candidate[]>();
-    for (const [name, row] of Object.entries(labelVocabulary)) {
-      const sentence = (value: string) => labelSentence(row.subject, { [name]: value }, "en", true);
-      attributes.set(name, await candidates(valuesOf(row), sentence));
-    }
-    const subjects = await candidates(SUBJECTS, (subject) => labelSentence(subject as LabelSubject, {}, "en"));
-    return new Labeller(encoder, subjects, attributes);
+    const clip = await openClip(clipFolder);
+    const questions = [subjectQuestion, ...Object.entries(labelVocabulary).map(attributeQuestion)];
+    const sentences = questions.flatMap(({ values, sentence }) => values.map(sentence));
+    const texts = await encodeClipTexts(clip, sentences, options);
+    const asked = questions.map(({ name, values }) => {
+      const candidates = values.map((value): Candidate => ({ value, text: texts.shift()! }));
+      return [name, candidates] as const;
+    });
+    const [[, subjects], ...attributes] = asked as [(typeof asked)[number], ...typeof asked];
+    return new Labeller(await PictureEncoder.open(clip, options), subjects, new Map(attributes));
   }
 
   /** The likeliest value of every attribute of `subject`, also of those that cannot be seen. */
@@ -85,7 +100,7 @@ export class Labeller {
     picture: RgbPicture,
     subject?: LabelSubject,
   ): Promise<{ subject: Guess; guesses: Record<string, Guess> }> {
-    const seen = await this.encoder.encodePicture(picture);
+    const seen = await this.encoder.encode(picture);
     const kind = subject === undefined ? likeliest(seen, this.subjects) : { value: subject, confidence: 1 };
     const rows = [...this.attributes].filter(([name]) => labelVocabulary[name]!.subject === kind.value);
     return {
