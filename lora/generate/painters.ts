@@ -13,10 +13,14 @@ export class Painters {
   readonly #keepsBoth: boolean;
   #drawing: Promise<unknown> = Promise.resolve();
 
-  constructor(base: StableDiffusion, open: (borders: Borders) => Promise<Painter>) {
+  constructor(
+    base: StableDiffusion,
+    open: (borders: Borders) => Promise<Painter>,
+    bothBytesMax: number = BOTH_BYTES_MAX,
+  ) {
     this.#open = open;
     const [weights] = base.weights.unet.values();
-    this.#keepsBoth = weights === undefined || statSync(weights.path).size <= BOTH_BYTES_MAX;
+    this.#keepsBoth = weights === undefined || statSync(weights.path).size <= bothBytesMax;
   }
 
   /** Whatever `draw` gets stays open until it is done; drawings follow each other. */

@@ -159,10 +159,10 @@ function ApplyRow({ node, kind, sha256: drawn, enlarged, onEnlarged }: ApplyProp
     });
   return (
     <>
+      <p className="an-hint" role="status" data-testid="apply-state">
+        {sha256 === undefined ? t.generate.pick : applied ? t.generate.applied : t.generate.applyHint}
+      </p>
       <div className="an-row an-spread">
-        <span className="an-hint" role="status" data-testid="apply-state">
-          {sha256 === undefined ? t.generate.pick : applied ? t.generate.applied : t.generate.applyHint}
-        </span>
         <Button
           disabled={drawn === undefined || enlarged !== undefined}
           busy={enlarging.busy}

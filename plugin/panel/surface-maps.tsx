@@ -15,7 +15,7 @@ const initialStrengths: Strengths = { normal: 1, roughness: 0.5, occlusion: 1, d
 
 /** How far a slider goes; what the service takes beyond that looks like nothing any more. */
 const sliders: Readonly<Record<MapKind, { readonly high: number; readonly step: number }>> = {
-  normal: { high: 4, step: 0.1 },
+  normal: { high: 8, step: 0.1 },
   roughness: { high: 1, step: 0.05 },
   occlusion: { high: 4, step: 0.1 },
 };

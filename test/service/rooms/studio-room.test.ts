@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { errorTexts, readErrorBody, type JobState } from "../../../service/protocol/index.ts";
+import sharp from "sharp";
+import {
+  errorTexts,
+  mapKinds,
+  readErrorBody,
+  type JobState,
+  type SurfaceMaps,
+} from "../../../service/protocol/index.ts";
 import {
   eventually,
   jobOf,
@@ -47,6 +54,19 @@ describe("the studio room", function () {
     assert.equal(ada.roomId, bo.roomId);
     const editor = await server.client({ role: "editor" });
     await assert.rejects(editor.create("studio"), /invalid method/);
+  });
+
+  it("R34 enlarges a picture and makes its maps for whoever asks", async () => {
+    const grey = await sharp({ create: { width: 16, height: 16, channels: 3, background: "#777" } })
+      .png()
+      .toBuffer();
+    const sha256 = await bench.library.saveAsset({ grey: true }, grey);
+    const large = await ada.request<unknown, { sha256: string }>("upscale", { sha256, seamless: true });
+    const png = await bench.library.readAsset(large.sha256);
+    assert.equal((await sharp(png).metadata()).width, 64);
+    const maps = await bo.request<unknown, SurfaceMaps>("maps", { sha256: large.sha256 });
+    for (const kind of mapKinds) assert.equal(await bench.library.isAsset(maps[kind]), true, kind);
+    assert.equal((await refusal(ada.request("maps", { sha256: "0".repeat(64) }))).code, "NOT_FOUND");
   });
 
   it("R5 shows base, data sets, jobs and modules to all alike, also to whoever comes late", async () => {
@@ -113,6 +133,9 @@ describe("the studio room", function () {
       ["train.start", undefined, "train.start.datasetId"],
       ["train.start", { datasetId, name: "Smith", more: 1 }, "train.start.more"],
       ["draw", { kind: "portrait", prompt: "x", seeds: [] }, "draw.seeds"],
+      ["draw", { kind: "albedo", prompt: "x", seeds: [1], tiling: "yes" }, "draw.tiling"],
+      ["upscale", { sha256: "../etc" }, "upscale.sha256"],
+      ["maps", { sha256: "0".repeat(64), normal: 11 }, "maps.normal"],
       ["job.cancel", "all of them", "job.cancel"],
       ["job.obliterate", {}, "job.obliterate"],
       ["__proto__", {}, "__proto__"],
