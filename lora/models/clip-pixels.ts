@@ -54,69 +54,85 @@ function sideOf(json: ConfigFile, key: string, inner: string, fallback: number):
 }
 
 /**
- * Scales the shorter side, cuts the middle, normalises.
+ * Scales the shorter side, cuts the middle, normalises. Only what is cut out is scaled: a picture may be very long.
  * @returns [3, cropSize, cropSize]: (value / 255 − mean) / deviation
  */
 export function clipPixels(picture: RgbPicture, preprocessing: ClipPreprocessing): Float32Array {
   const { shortestEdge, cropSize: side, mean, deviation } = preprocessing;
   const shorter = Math.min(picture.width, picture.height);
-  // Whole numbers first, so that equal sides stay equal; the reference cuts the fraction off too.
-  const width = Math.floor((shortestEdge * picture.width) / shorter);
-  const height = Math.floor((shortestEdge * picture.height) / shorter);
-  const { rgb } = resizeBicubic(picture, width, height);
-  const [left, top] = [Math.floor((width - side) / 2), Math.floor((height - side) / 2)];
+  const middleOf = (from: number): Taps[] => {
+    // Whole numbers first, so that equal sides stay equal; the reference cuts the fraction off too.
+    const to = Math.floor((shortestEdge * from) / shorter);
+    return filterTaps(from, to, Math.floor((to - side) / 2), side);
+  };
+  const rgb = scaled(picture, middleOf(picture.width), middleOf(picture.height));
   const pixels = new Float32Array(3 * side * side);
   for (let channel = 0; channel < 3; channel++) {
-    const [shift, scale] = [mean[channel]!, 255 * deviation[channel]!];
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < side; x++) {
-        const value = rgb[((top + y) * width + left + x) * 3 + channel]!;
-        pixels[(channel * side + y) * side + x] = value / scale - shift / deviation[channel]!;
-      }
-    }
+    const [shift, scale] = [mean[channel]! / deviation[channel]!, 255 * deviation[channel]!];
+    const plane = channel * side * side;
+    for (let i = 0; i < side * side; i++) pixels[plane + i] = rgb[3 * i + channel]! / scale - shift;
   }
   return pixels;
+}
+
+/** What one place of the result is made of: the input from `first` on, weighted. */
+interface Taps {
+  readonly first: number;
+  readonly weights: Float64Array;
 }
 
 /**
  * Pillow's `resize(…, BICUBIC)`: Keys' cubic (a = −½) widened by the scale when shrinking, columns first, then rows, with
  * 8-bit rounding in between. A picture is never read beyond its edge; the weights left are scaled to sum 1.
+ * @returns [rows, columns, 3]
  */
-export function resizeBicubic(picture: RgbPicture, width: number, height: number): RgbPicture {
-  const across = resizeRows(picture, width);
-  return transposed(resizeRows(transposed(across), height));
-}
-
-function resizeRows(picture: RgbPicture, width: number): RgbPicture {
-  const { rgb, width: from, height } = picture;
-  if (width === from) return picture;
-  const out = new Uint8Array(3 * width * height);
-  for (const [x, { first, weights }] of filterTaps(from, width).entries()) {
-    for (let y = 0; y < height; y++) {
-      const start = (y * from + first) * 3;
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = 0;
-        for (let tap = 0; tap < weights.length; tap++) sum += weights[tap]! * rgb[start + tap * 3 + channel]!;
-        out[(y * width + x) * 3 + channel] = Math.min(255, Math.max(0, Math.floor(sum + 0.5)));
-      }
-    }
+function scaled({ rgb, width }: RgbPicture, columns: readonly Taps[], rows: readonly Taps[]): Uint8Array {
+  const top = rows[0]!.first;
+  const last = rows.at(-1)!;
+  const height = last.first + last.weights.length - top;
+  const across = new Uint8Array(3 * columns.length * height);
+  for (let y = 0; y < height; y++) {
+    for (const [x, { first, weights }] of columns.entries())
+      weigh(rgb, ((top + y) * width + first) * 3, 3, weights, across, (y * columns.length + x) * 3);
   }
-  return { rgb: out, width, height };
+  const out = new Uint8Array(3 * columns.length * rows.length);
+  const line = 3 * columns.length;
+  for (const [y, { first, weights }] of rows.entries()) {
+    for (let x = 0; x < columns.length; x++)
+      weigh(across, (first - top) * line + 3 * x, line, weights, out, y * line + 3 * x);
+  }
+  return out;
 }
 
-/** For each of `to` output places: the first input place it reads, and the weights from there on. */
-function filterTaps(from: number, to: number): { first: number; weights: Float64Array }[] {
+/** One pixel from the weighted pixels that lie `step` bytes apart. */
+function weigh(
+  from: Uint8Array,
+  start: number,
+  step: number,
+  weights: Float64Array,
+  into: Uint8Array,
+  place: number,
+): void {
+  for (let channel = 0; channel < 3; channel++) {
+    let sum = 0.5;
+    for (let tap = 0; tap < weights.length; tap++) sum += weights[tap]! * from[start + tap * step + channel]!;
+    into[place + channel] = Math.min(255, Math.max(0, Math.floor(sum)));
+  }
+}
+
+/** For the places `begin` … `begin + count` of a line of `from` scaled to `to`. */
+function filterTaps(from: number, to: number, begin: number, count: number): Taps[] {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const reach = 2 * stretch;
-  return Array.from({ length: to }, (_, place) => {
-    const centre = (place + 0.5) * scale;
+  return Array.from({ length: count }, (_, place) => {
+    const centre = (begin + place + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - reach + 0.5));
     const end = Math.min(from, Math.floor(centre + reach + 0.5));
     const weights = Float64Array.from({ length: end - first }, (_unused, tap) =>
       cubic((first + tap - centre + 0.5) / stretch),
     );
-    const sum = weights.reduce((a, b) => a + b, 0);
+    const sum = weights.reduce((total, weight) => total + weight, 0);
     return { first, weights: weights.map((weight) => weight / sum) };
   });
 }
@@ -127,13 +143,4 @@ function cubic(at: number): number {
   const x = Math.abs(at);
   if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
-}
-
-function transposed({ rgb, width, height }: RgbPicture): RgbPicture {
-  const out = new Uint8Array(rgb.length);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      for (let channel = 0; channel < 3; channel++)
-        out[(x * height + y) * 3 + channel] = rgb[(y * width + x) * 3 + channel]!;
-  return { rgb: out, width: height, height: width };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,6 +79,33 @@ describe("CLIP against transformers", () => {
     assert.ok(off("images", "image_embeds") < EMBEDDING_TOLERANCE, `${off("images", "image_embeds")}`);
     assert.ok(off("words", "text_embeds") < EMBEDDING_TOLERANCE, `${off("words", "text_embeds")}`);
     assert.ok(off("logits", "logits_per_image") < LOGIT_TOLERANCE, `${off("logits", "logits_per_image")}`);
+  });
+});
+
+describe("pictures for CLIP", () => {
+  const preprocessing = { shortestEdge: 24, cropSize: 24, mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
+
+  it("of one colour stay that colour, whatever their size", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90 }), fc.nat(255), (width, height, v) => {
+        const pixels = clipPixels({ rgb: new Uint8Array(3 * width * height).fill(v), width, height }, preprocessing);
+        assert.equal(pixels.length, 3 * 24 * 24);
+        assert.ok(pixels.every((value) => Math.abs(value - (v / 127.5 - 1)) < 1e-6));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("may be very long: only the middle is worked on", () => {
+    for (const [width, height] of [
+      [2_000_000, 1],
+      [1, 2_000_000],
+    ] as const) {
+      const rgb = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i < 3_000_000 ? 0 : 255));
+      const pixels = clipPixels({ rgb, width, height }, preprocessing);
+      const [first, last] = [pixels[0]!, pixels.at(-1)!];
+      assert.deepEqual([first < -0.5, last > 0.5], [true, true], `${first} ${last}`);
+    }
   });
 });
 
