@@ -11,6 +11,7 @@ export { type AdapterCallback, LatentDecoder, LatentEncoder, type Plane, TextEnc
 export { type CheckOptions, checkDataset, type Finding, type Report } from "./report.ts";
 export {
   epochTextBatches,
+  packRows,
   tokenizeDialogues,
   withSystem,
   type TokenizedDialogue,

@@ -79,3 +79,20 @@ export function epochTextBatches<Row extends { readonly ids: ArrayLike<number> }
   }
   return shuffled(batches, random);
 }
+
+/**
+ * Puts texts one after the other into rows that are no longer than the longest of them: each, from the longest on, into the
+ * first row that has room (first-fit decreasing). A pure function of the lengths.
+ */
+export function packRows<Row extends { readonly ids: ArrayLike<number> }>(texts: readonly Row[]): Row[][] {
+  const byLength = texts.toSorted((a, b) => b.ids.length - a.ids.length);
+  const lengthMax = byLength[0]?.ids.length ?? 0;
+  const rows: { texts: Row[]; room: number }[] = [];
+  for (const text of byLength) {
+    let row = rows.find(({ room }) => room >= text.ids.length);
+    if (!row) rows.push((row = { texts: [], room: lengthMax }));
+    row.texts.push(text);
+    row.room -= text.ids.length;
+  }
+  return rows.map((row) => row.texts);
+}

@@ -41,6 +41,7 @@ export {
   llama,
   llamaInputs,
   llamaLogits,
+  packedFeeds,
   type CachedRow,
   type LlamaFeeds,
   type LlamaInputs,

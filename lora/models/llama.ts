@@ -192,9 +192,10 @@ const maskName = (window: number | undefined) => (window === undefined ? "mask" 
 
 /**
  * The graph inputs of a model: tokens [N, T], cos and sin [P, T, half], masks [P, 1, T, S].
- * @param hasPast adds inputs past.{keys,values}.<layer> [P₀, N, kvHeads, headSize] with S = P₀ + T; then P = N, else P = 1 and S = T
+ * @param hasPast adds inputs past.{keys,values}.<layer> [P₀, N, kvHeads, headSize] with S = P₀ + T, else S = T
+ * @param isPerRow P = N, else P = 1
  */
-export function llamaInputs(graph: Graph, config: LlamaConfig, hasPast = false): LlamaInputs {
+export function llamaInputs(graph: Graph, config: LlamaConfig, hasPast = false, isPerRow = hasPast): LlamaInputs {
   const [n, t, before] = [symbol("N"), symbol("T"), symbol("before")];
   const tokens = graph.input("tokens", "int64", [n, t]);
   const cacheShape = [before, n, config.kvHeads, config.headSize];
@@ -202,7 +203,7 @@ export function llamaInputs(graph: Graph, config: LlamaConfig, hasPast = false):
     keys: graph.input(`past.keys.${i}`, "float32", cacheShape),
     values: graph.input(`past.values.${i}`, "float32", cacheShape),
   });
-  const rows = hasPast ? n : 1;
+  const rows = isPerRow ? n : 1;
   const seen = hasPast ? addDims(before, t) : t;
   const half = config.rotarySize / 2;
   return {
@@ -229,6 +230,45 @@ export function causalFeeds(config: LlamaConfig, length: number): LlamaFeeds {
         if (key > query || query - key >= (window ?? Infinity)) mask[query * length + key] = MASKED;
     feeds[maskName(window)] = { data: mask, dims: [1, 1, length, length] };
   }
+  return feeds;
+}
+
+/**
+ * Feeds beside the tokens for rows that hold texts one after the other, without a past: each text begins at position 0 and
+ * sees itself alone. Padding belongs on the right.
+ * @param rows lengths of the texts of each row @param length T
+ */
+export function packedFeeds(config: LlamaConfig, rows: readonly (readonly number[])[], length: number): LlamaFeeds {
+  const half = config.rotarySize / 2;
+  const longest = Math.max(...rows.flat());
+  const tables = rotaryTables(
+    config.rope,
+    config.rotarySize,
+    Array.from({ length: longest }, (_, i) => i),
+  );
+  const cos = new Float32Array(rows.length * length * half);
+  const sin = new Float32Array(cos.length);
+  const masks = windowsOf(config).map((window) => ({
+    window,
+    mask: new Float32Array(rows.length * length * length).fill(MASKED),
+  }));
+  rows.forEach((texts, row) => {
+    let start = 0;
+    for (const size of texts) {
+      cos.set(tables.cos.subarray(0, size * half), (row * length + start) * half);
+      sin.set(tables.sin.subarray(0, size * half), (row * length + start) * half);
+      for (const { window = Infinity, mask } of masks)
+        for (let query = 0; query < size; query++) {
+          const line = (row * length + start + query) * length + start;
+          mask.fill(0, line + Math.max(0, query - window + 1), line + query + 1);
+        }
+      start += size;
+    }
+  });
+  const dims = [rows.length, length, half];
+  const feeds: LlamaFeeds = { cos: { data: cos, dims }, sin: { data: sin, dims } };
+  for (const { window, mask } of masks)
+    feeds[maskName(window)] = { data: mask, dims: [rows.length, 1, length, length] };
   return feeds;
 }
 

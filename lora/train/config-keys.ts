@@ -262,6 +262,12 @@ export const configKeys = {
     "tokens of a dialogue after which it is cut off (text)",
     ["max_seq_length", "max_seq_len", "cutoff_len"],
   ),
+  packing: key(
+    flag("true"),
+    "false",
+    "several short dialogues of a batch share a row, each seeing itself alone; the result is the same, and so is the speed, as batches are of about equal length anyhow (text)",
+    ["sample_packing"],
+  ),
   system_prompt: key(
     text('"You are a grumpy blacksmith."'),
     "not set",

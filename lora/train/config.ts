@@ -66,6 +66,8 @@ export interface TrainConfig {
   };
   /** Tokens; undefined: as much as the base reads, up to a default. */
   readonly maxLength: number | undefined;
+  /** Short dialogues of a batch share rows. */
+  readonly packing: boolean;
   readonly systemPrompt: string | undefined;
   readonly priorPreservation:
     | { readonly classDataDir: string; readonly classPrompt: string | undefined; readonly weight: number }
@@ -203,6 +205,7 @@ function buildConfig(
     maxMemoryMb: v.max_memory_mb,
     ...pictures(v),
     maxLength: v.max_length,
+    packing: v.packing ?? false,
     systemPrompt: v.system_prompt,
     priorPreservation: priorPreservation(v, path),
     ...measurements(v, saveSteps),

@@ -1,5 +1,6 @@
 /** The graph of one training step on text: token ids in, loss and the gradient of every adapter out. */
 import type { AdapterInputs } from "../adapter/index.ts";
+import { packRows } from "../data/index.ts";
 import {
   cast,
   gate,
@@ -25,6 +26,7 @@ import {
   llama,
   llamaInputs,
   llamaLogits,
+  packedFeeds,
   type LanguageWeights,
   type LlamaConfig,
 } from "../models/index.ts";
@@ -34,6 +36,8 @@ import type { FlatParameters } from "./flat-parameters.ts";
 
 export interface TextTrainingGraphOptions {
   readonly gradientCheckpointing: boolean;
+  /** Short texts of a batch share rows, instead of padding. Loss and gradients are the same. */
+  readonly packing?: boolean;
   /** Most tokens that a batch asks a loss for. */
   readonly askedMax: number;
   /** Tokens whose logits exist at one time. */
@@ -56,26 +60,32 @@ const LOGITS_BYTES_MAX = 256 * 2 ** 20;
 export const chunkRowsFor = (vocabSize: number): number =>
   Math.max(1, Math.floor(LOGITS_BYTES_MAX / (Float32Array.BYTES_PER_ELEMENT * vocabSize)));
 
+interface Layout {
+  /** In how many pieces logits are computed. */
+  readonly chunks: number;
+  readonly packing: boolean;
+}
+
 export class TextTrainingGraph {
   private readonly config: LlamaConfig;
   private readonly training: Session;
   private readonly openEvaluation: () => Promise<Session>;
   private evaluation: Promise<Session> | undefined;
   private readonly parameters: FlatParameters;
-  private readonly chunks: number;
+  private readonly layout: Layout;
 
   private constructor(
     config: LlamaConfig,
     training: Session,
     openEvaluation: () => Promise<Session>,
     parameters: FlatParameters,
-    chunks: number,
+    layout: Layout,
   ) {
     this.config = config;
     this.training = training;
     this.openEvaluation = openEvaluation;
     this.parameters = parameters;
-    this.chunks = chunks;
+    this.layout = layout;
   }
 
   /** @param adaptersOf creates the trainable inputs in a graph, in the order of `parameters` */
@@ -86,13 +96,14 @@ export class TextTrainingGraph {
     options: TextTrainingGraphOptions,
   ): Promise<TextTrainingGraph> {
     const chunks = Math.ceil(options.askedMax / (options.chunkRows ?? chunkRowsFor(base.config.vocabSize)));
-    const build = () => buildTextLoss(base, adaptersOf, options.gradientCheckpointing, chunks);
+    const layout = { chunks, packing: options.packing ?? false };
+    const build = () => buildTextLoss(base, adaptersOf, options.gradientCheckpointing, layout);
     const { loss, adapters } = build();
     const grads = gradients(loss, adapters.values);
     const outputs = { loss, ...Object.fromEntries(adapters.values.map(({ name }, i) => [name, grads[i]!])) };
     const training = await Session.open<string>(outputs, options.session);
     const openEvaluation = () => Session.open<string>({ loss: build().loss }, options.session);
-    return new TextTrainingGraph(base.config, training, openEvaluation, parameters, chunks);
+    return new TextTrainingGraph(base.config, training, openEvaluation, parameters, layout);
   }
 
   /** Mean loss over the batch's replies; leaves its gradients in `parameters.gradients`. */
@@ -114,12 +125,15 @@ export class TextTrainingGraph {
     await (await this.evaluation)?.close();
   }
 
-  private feeds(rows: readonly TokenRow[]): Feeds {
-    const length = rows.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  private feeds(texts: readonly TokenRow[]): Feeds {
+    const { chunks, packing } = this.layout;
+    const length = texts.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+    const rows = packing ? packRows(texts) : texts.map((text) => [text]);
+    const lengths = () => rows.map((row) => row.map(({ ids }) => ids.length));
     return {
       ...Object.fromEntries(this.parameters.views(this.parameters.weights)),
-      ...causalFeeds(this.config, length),
-      ...textFeeds(rows, length, this.chunks),
+      ...(packing ? packedFeeds(this.config, lengths(), length) : causalFeeds(this.config, length)),
+      ...textFeeds(rows, length, chunks),
     };
   }
 }
@@ -132,19 +146,23 @@ export function askedCount({ ids, isReply }: TokenRow): number {
 }
 
 /**
- * tokens [N, T] padded on the right; asked [M] positions in N·T whose next token is a reply's, and what it is (said);
+ * tokens [N, T], in each row its texts and padding on the right; asked [M] positions in N·T whose next token is a reply's, and what it is (said);
  * M is a multiple of the chunks, what it has too many weighs nothing.
  */
-function textFeeds(rows: readonly TokenRow[], length: number, chunks: number): Feeds {
+function textFeeds(rows: readonly (readonly TokenRow[])[], length: number, chunks: number): Feeds {
   const positions: number[] = [];
   const said: number[] = [];
   const tokens = new BigInt64Array(rows.length * length);
-  rows.forEach(({ ids, isReply }, row) => {
-    for (let i = 0; i < ids.length; i++) {
-      tokens[row * length + i] = BigInt(ids[i]!);
-      if (i === 0 || !isReply[i]) continue;
-      positions.push(row * length + i - 1);
-      said.push(ids[i]!);
+  rows.forEach((texts, row) => {
+    let start = row * length;
+    for (const { ids, isReply } of texts) {
+      for (let i = 0; i < ids.length; i++) {
+        tokens[start + i] = BigInt(ids[i]!);
+        if (i === 0 || !isReply[i]) continue;
+        positions.push(start + i - 1);
+        said.push(ids[i]!);
+      }
+      start += ids.length;
     }
   });
   const count = Math.max(1, Math.ceil(positions.length / chunks)) * chunks;
@@ -172,11 +190,11 @@ function buildTextLoss(
   base: LanguageWeights,
   adaptersOf: (graph: Graph) => AdapterInputs,
   gradientCheckpointing: boolean,
-  chunks: number,
+  { chunks, packing }: Layout,
 ): { loss: Value; adapters: AdapterInputs } {
   const { config } = base;
   const graph = new Graph();
-  const inputs = llamaInputs(graph, config);
+  const inputs = llamaInputs(graph, config, false, packing);
   const adapters = adaptersOf(graph);
   const weights = new FrozenWeights(graph, "language_model", base.weights, adapters.forPart("language_model"));
   const scope = new Scope(weights);

@@ -82,8 +82,12 @@ export async function trainText(options: TrainTextOptions): Promise<TrainedTextM
   const size = { rows: config.batchSize, length, chunkRows: Math.min(askedMax, chunkRowsFor(base.config.vocabSize)) };
   checkMemory(predictTextMemoryMb(base, parameters.size, size, config.gradientCheckpointing), config.maxMemoryMb);
   const adaptersOf = (graph: Graph) => trainingAdapters(graph, sites, config.rank, config.alpha / config.rank);
-  const { gradientCheckpointing } = config;
-  const graph = await TextTrainingGraph.open(base, adaptersOf, parameters, { gradientCheckpointing, askedMax });
+  const { gradientCheckpointing, packing } = config;
+  const graph = await TextTrainingGraph.open(base, adaptersOf, parameters, {
+    gradientCheckpointing,
+    packing,
+    askedMax,
+  });
   const perEpoch = Math.ceil(plan.train.length / config.batchSize);
   const batchAt = textOrder(plan, config, perEpoch);
   const updatesPerEpoch = Math.ceil(perEpoch / config.gradientAccumulationSteps);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { epochTextBatches, tokenizeDialogues, type Dialogue } from "../../lora/data/index.ts";
+import { epochTextBatches, packRows, tokenizeDialogues, type Dialogue } from "../../lora/data/index.ts";
 import { openLanguageModel } from "../../lora/models/index.ts";
 
 const { tokenizer } = openLanguageModel(fileURLToPath(new URL("../golden/text/talker", import.meta.url)));
@@ -69,5 +69,22 @@ describe("batches of text", () => {
       }, 0);
     const byChance = Array.from({ length: 50 }, (_, i) => all.slice(4 * i, 4 * i + 4));
     assert.ok(padding(epochTextBatches(all, 4, 1)) < 0.1 * padding(byChance));
+  });
+
+  it("are packed whole, each text once, in rows no longer than the longest and never more than texts", () => {
+    fc.assert(
+      fc.property(rows, (all) => {
+        const packed = packRows(all);
+        const longest = Math.max(...all.map(({ ids }) => ids.length));
+        for (const row of packed) assert.ok(row.reduce((sum, { ids }) => sum + ids.length, 0) <= longest);
+        assert.ok(packed.length <= all.length && packed.every((row) => row.length > 0));
+        assert.deepEqual(new Set(packed.flat()), new Set(all));
+        assert.equal(packed.flat().length, all.length);
+        // First-fit decreasing leaves no two rows that would fit into one.
+        const fills = packed.map((row) => row.reduce((sum, { ids }) => sum + ids.length, 0)).toSorted((a, b) => a - b);
+        if (fills.length > 1) assert.ok(fills[0]! + fills[1]! > longest);
+      }),
+    );
+    assert.deepEqual(packRows([]), []);
   });
 });

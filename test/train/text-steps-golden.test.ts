@@ -1,8 +1,15 @@
+import assert from "node:assert/strict";
 import { siteKey, trainingAdapters } from "../../lora/adapter/index.ts";
+import { packRows } from "../../lora/data/index.ts";
 import { languageModelSites } from "../../lora/models/index.ts";
 import { FlatParameters } from "../../lora/train/flat-parameters.ts";
 import { runLoop, type LoopSettings } from "../../lora/train/loop.ts";
-import { TextTrainingGraph, type TokenRow } from "../../lora/train/text-training-graph.ts";
+import {
+  askedCount,
+  TextTrainingGraph,
+  type TextTrainingGraphOptions,
+  type TokenRow,
+} from "../../lora/train/text-training-graph.ts";
 import {
   integerRows,
   openTinyText,
@@ -42,7 +49,12 @@ const settings: Omit<LoopSettings, "rates" | "checkpointDir"> = {
 const goldens = textGoldens();
 
 /** The product's training graph on all layers, with the golden's matrices. */
-async function openTraining(family: TextFamily, gradientCheckpointing: boolean, chunkRows?: number) {
+async function openTraining(
+  family: TextFamily,
+  gradientCheckpointing: boolean,
+  chunkRows?: number,
+  more: Partial<TextTrainingGraphOptions> = {},
+) {
   const base = openTinyText(family);
   const sites = languageModelSites(base);
   const matrices = sites.flatMap((site) =>
@@ -57,7 +69,7 @@ async function openTraining(family: TextFamily, gradientCheckpointing: boolean, 
     base,
     (inside) => trainingAdapters(inside, sites, RANK, SCALE),
     parameters,
-    { gradientCheckpointing, askedMax: 24, ...(chunkRows ? { chunkRows } : {}) },
+    { gradientCheckpointing, askedMax: 24, ...(chunkRows ? { chunkRows } : {}), ...more },
   );
   return { parameters, matrices, graph };
 }
@@ -81,6 +93,60 @@ async function compareFirstStep(family: TextFamily, gradientCheckpointing: boole
   closeTo([await graph.loss(batchOf(family))], expected, { rtol: LOSS }, "loss alone");
   await graph.close();
 }
+
+/** Of a float32 sum in another order. */
+const REORDERED = 2e-6;
+
+/** Texts of such lengths, each with a reply in its second half. */
+function textsOf(lengths: readonly number[], { vocabSize }: { readonly vocabSize: number }): TokenRow[] {
+  const id = (text: number, at: number) => (7 + text * 31 + at * at * 13) % vocabSize;
+  return lengths.map((length, text) => ({
+    ids: Array.from({ length }, (_, at) => id(text, at)),
+    isReply: Array.from({ length }, (_, at) => at >= length / 2),
+  }));
+}
+
+describe("text packed into rows", () => {
+  // One more than a window, rope that depends on how long a row is, norms and halves of heads: what a wrong position or a
+  // look at the neighbour would change.
+  for (const family of textFamilies) {
+    it(`${family}: loss and every gradient are those of padded rows`, async () => {
+      const options = { askedMax: 60 };
+      const [padded, packed] = await Promise.all([
+        openTraining(family, false, undefined, options),
+        openTraining(family, false, undefined, { ...options, packing: true }),
+      ]);
+      const texts = textsOf([3, 16, 5, 7, 2, 9, 4], openTinyText(family).config);
+      assert.deepEqual(
+        packRows(texts).map((row) => row.map(({ ids }) => ids.length)),
+        [[16], [9, 7], [5, 4, 3, 2]],
+      );
+      try {
+        closeTo([await packed.graph.step(texts)], [await padded.graph.step(texts)], { rtol: REORDERED }, "loss");
+        const expected = padded.parameters.views(padded.parameters.gradients);
+        for (const [name, gradient] of packed.parameters.views(packed.parameters.gradients))
+          closeToScale(gradient, expected.get(name)!, REORDERED, name);
+        closeTo([await packed.graph.loss(texts)], [await padded.graph.loss(texts)], { rtol: REORDERED }, "loss alone");
+      } finally {
+        await Promise.all([padded.graph.close(), packed.graph.close()]);
+      }
+    });
+  }
+
+  it("is also that of batches of one text each, weighted by their tokens", async () => {
+    const { graph } = await openTraining("qwen2", true, 5, { askedMax: 60, packing: true });
+    const texts = textsOf([4, 12, 6, 5], openTinyText("qwen2").config);
+    try {
+      const together = await graph.loss(texts);
+      const asked = texts.map(askedCount);
+      let sum = 0;
+      for (const [i, text] of texts.entries()) sum += asked[i]! * (await graph.loss([text]));
+      closeTo([together], [sum / asked.reduce((a, b) => a + b, 0)], { rtol: REORDERED }, "loss");
+    } finally {
+      await graph.close();
+    }
+  });
+});
 
 describe("text LoRA training against PEFT", () => {
   for (const family of textFamilies) {
