@@ -69,7 +69,7 @@ export function quantisedWeights(
 }
 
 const isMultiplied = ({ config }: LanguageWeights, name: string): boolean =>
-  name !== "model.embed_tokens.weight" || name === outputWeight(config);
+  name.startsWith("model.layers.") || name === outputWeight(config);
 
 /**
  * The output layer always has 8: with 4 it cost about as much as all others together (mini LLaMA: perplexity of replies 1.3115

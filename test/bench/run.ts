@@ -142,6 +142,15 @@ const perSecond =
 /** What one run measured under one name, as if it were all that was timed. */
 const only = (result: Result, label: string): Result => ({ ...result, timesMs: { step: result.timesMs[label]! } });
 
+/** Weights of few bits against the same in floats, both ours. What they say differs. */
+function fewBits(job: TextJob): void {
+  for (const weights of ["int8", "int4"] as const) {
+    const pairs = Array.from({ length: runs }, () => ({ ours: ours({ ...job, weights }), theirs: ours(job) }));
+    console.log(formatRow(`  ${weights} weights, float weights`, "/s", pairs, perSecond()));
+    console.log(formatRow("  peak memory", "MB", pairs, ({ peakMb }) => peakMb));
+  }
+}
+
 const parts: Record<Part, () => void> = {
   mini() {
     ours(jobOf("prepare", "mini", 0, 0));
@@ -187,6 +196,7 @@ const parts: Record<Part, () => void> = {
     console.log(formatRow("SmolLM2-135M size, greedy: generate()", "/s", generated, perSecond()));
     console.log(formatRow("  bare loop over the model", "/s", pytorch, perSecond()));
     if (python) console.log(formatRow("  peak memory", "MB", pytorch, ({ peakMb }) => peakMb));
+    fewBits(textJobOf("decode", 4, 60));
     if (!llamaCpp) return;
     console.log(formatRow("  llama.cpp, float32", "/s", cpp, perSecond()));
     console.log(formatRow("  peak memory", "MB", cpp, ({ peakMb }) => peakMb));

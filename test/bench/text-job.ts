@@ -1,8 +1,11 @@
 /** What a child process measures of the language model. The same JSON goes to our script, PyTorch's and llama.cpp's. */
+import type { WeightKind } from "../../lora/models/index.ts";
 import type { Settings } from "./job.ts";
 
 export interface TextJob extends Settings {
   readonly what: "prepare" | "train" | "decode" | "stacks" | "first-token";
+  /** Of our decoder; in floats where it is not said. */
+  readonly weights?: WeightKind;
 }
 
 /** SmolLM2-135M as its `config.json` has it; the weights are random. */

@@ -69,7 +69,8 @@ const greedy = (logits: Float32Array): number => chooseToken(logits, [], GREEDY,
 async function decode(job: TextJob, times: Times): Promise<Checked> {
   const prompts = readIds(job, "prompt");
   const start = performance.now();
-  const decoder = await TextDecoder.open(openLanguageWeights(smolFolder(job)), { threads: job.threads });
+  const { threads, weights } = job;
+  const decoder = await TextDecoder.open(openLanguageWeights(smolFolder(job)), { threads, weights });
   times["ready"] = [since(start)];
   const batch = await timed(times, "prompt", () => decoder.start(prompts, [[]]));
   const said: number[] = [];
