@@ -118,7 +118,8 @@ export class Talks {
       if (kept.length < heard.length) this.#heard.set(nodeId, kept);
       if (!isOnline && kept.length < heard.length) this.#tell(nodeId);
     }
-    for (const nodeId of this.#source.state.talks.keys()) {
+    // Also where all was forgotten, and the state has nothing any more.
+    for (const nodeId of new Set([...this.#seen.keys(), ...this.#source.state.talks.keys()])) {
       const last = this.#lastOf(nodeId);
       if (this.#seen.get(nodeId) === last) continue;
       this.#seen.set(nodeId, last);

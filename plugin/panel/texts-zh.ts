@@ -314,7 +314,7 @@ export const zh: Texts = {
     talkEmpty: "还没有人说话。",
     sayTo: (name) => `对 ${name} 说点什么…`,
     memory: "记忆",
-    memoryHint: "无论谁来交谈，它都记得的事实。",
+    memoryHint: "无论谁来交谈，它都记得的事实。它也记得最近说过的话；全部忘记会一并清除。",
     memoryEmpty: "它什么都没记住。",
     addFact: "记住",
     factPlaceholder: "磨坊昨晚烧毁了。",

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, type FormEvent } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore, type FormEvent } from "react";
 import { limits, type MemoryFact } from "../../service/protocol/index.ts";
 import { Button, ConfirmButton, Problem, Section } from "./controls.tsx";
 import { formatWhen } from "./format.ts";
@@ -37,10 +37,13 @@ function useFacts(nodeId: string) {
   return { facts, add, forget, action };
 }
 
-/** What the node keeps in mind about the world and its people, whoever speaks to it. */
+/** What the node keeps in mind about the world and its people, whoever speaks to it; what was said is forgotten here too. */
 export function VoiceMemory({ node }: { readonly node: PanelNode }) {
   const t = useTexts();
   const { facts, add, forget, action } = useFacts(node.id);
+  const { talks } = useHost();
+  useSyncExternalStore(talks.onChange, () => talks.revision);
+  const hasMemory = (facts?.length ?? 0) > 0 || talks.of(node.id).length > 0;
   const [text, setText] = useState("");
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
@@ -57,12 +60,7 @@ export function VoiceMemory({ node }: { readonly node: PanelNode }) {
     </ConfirmButton>
   );
   return (
-    <Section
-      title={t.voice.memory}
-      hint={t.voice.memoryHint}
-      aside={facts !== undefined && facts.length > 0 && forgetAll}
-      testId="memory"
-    >
+    <Section title={t.voice.memory} hint={t.voice.memoryHint} aside={hasMemory && forgetAll} testId="memory">
       <ul className="an-list an-facts-kept">
         {facts?.map((fact) => (
           <FactRow key={fact.id} fact={fact} onForget={() => action.run(() => forget(fact.id))} />

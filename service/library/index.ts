@@ -13,5 +13,6 @@ export type {
   ShownPicture,
   ShownVersion,
   SlotRecord,
+  SpokenLine,
   SuggestedSettings,
 } from "./types.ts";

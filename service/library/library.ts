@@ -32,6 +32,7 @@ import type {
   NewModuleVersion,
   PublishedModule,
   SceneRecord,
+  SpokenLine,
   ShownPicture,
   ShownVersion,
 } from "./types.ts";
@@ -228,7 +229,14 @@ export class Library extends EventEmitter<LibraryEvents> {
   addFact(sceneId: string, nodeId: string, text: string, by: string): Promise<void> {
     return this.#memories.add(sceneId, nodeId, text, by);
   }
-  /** One fact, or all where none is named. Errors: NOT_FOUND. */
+  /** Node id → what was last said there, oldest first. */
+  talks(sceneId: string): Promise<ReadonlyMap<string, readonly SpokenLine[]>> {
+    return this.#memories.talks(sceneId);
+  }
+  keepTalk(sceneId: string, nodeId: string, lines: readonly SpokenLine[]): Promise<void> {
+    return this.#memories.keepTalk(sceneId, nodeId, lines);
+  }
+  /** One fact; or all, and what was said, where none is named. Errors: NOT_FOUND. */
   forgetFacts(sceneId: string, nodeId: string, factId: string | undefined, by: string): Promise<void> {
     return this.#memories.forget(sceneId, nodeId, factId, by);
   }

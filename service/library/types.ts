@@ -82,6 +82,20 @@ export interface SceneRecord {
   readonly tags: ReadonlyMap<string, LoraTag | null>;
 }
 
+/** A finished exchange with a node, as it is remembered. */
+export interface SpokenLine {
+  readonly replyId: string;
+  /** Id of who spoke: only that one's own lines are in the prompts of what it is told. */
+  readonly person: string;
+  /** Its name, and what was said. */
+  readonly from: string;
+  readonly said: string;
+  /** Name of the node, and what it answered. */
+  readonly name: string;
+  readonly text: string;
+  readonly at: number;
+}
+
 export interface AuditEntry {
   readonly at: number;
   readonly by: string;

@@ -159,7 +159,7 @@ export const sceneMessages = {
   /** What the node keeps in mind about the world and its people; part of each of its prompts. */
   "memory.show": z.strictObject({ nodeId: id }),
   "memory.add": z.strictObject({ nodeId: id, text: z.string().trim().min(1).max(limits.factCharsMax) }),
-  /** One fact, or all of them where none is named. */
+  /** One fact; or all of them and what was said, where none is named. */
   "memory.forget": z.strictObject({ nodeId: id, factId: id.optional() }),
 } as const;
 

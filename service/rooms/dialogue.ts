@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { toErrorBody } from "../jobs/index.ts";
+import type { SpokenLine } from "../library/index.ts";
 import {
   limits,
   ServiceError,
@@ -26,28 +27,37 @@ const CONVERSATIONS_MAX = 1000;
 export interface DialogueOptions {
   readonly services: RoomServices;
   readonly state: SceneState;
+  /** What was last said, by node. */
+  readonly talks: ReadonlyMap<string, readonly SpokenLine[]>;
   /** Undefined where the scene's file is not known: then everybody is near. */
   readonly nodes: SceneNodes | undefined;
   readonly clients: () => Iterable<RoomClient>;
   readonly tagOf: (nodeId: string) => LoraTag | undefined;
 }
 
-interface Exchange {
-  readonly said: string;
-  readonly text: string;
-}
+type Exchange = Pick<SpokenLine, "said" | "text">;
 
 export class Dialogue {
   readonly #options: DialogueOptions;
   /** By node and person: what one says is in nobody else's prompt. */
   readonly #conversations = new LRUCache<string, readonly Exchange[]>({ max: CONVERSATIONS_MAX });
   readonly #facts = new Map<string, Promise<MemoryFact[]>>();
+  /** What is shown and kept, by node. */
+  readonly #talks: Map<string, readonly SpokenLine[]>;
+  /** Keeping and forgetting follow each other. */
+  #lastKept: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   #release: (() => void) | undefined;
 
   constructor(options: DialogueOptions) {
     this.#options = options;
     const { nodes, state } = options;
+    this.#talks = new Map(options.talks);
+    for (const [nodeId, lines] of this.#talks) {
+      for (const line of lines) this.#recall(conversation(nodeId, line.person), line);
+      state.talks.set(nodeId, Object.assign(new TalkState(), { nodeId }));
+      for (const line of lines) state.talks.get(nodeId)!.lines.push(shown(line));
+    }
     if ([...(nodes?.keys() ?? []), ...state.tags.keys()].some((nodeId) => options.tagOf(nodeId)?.voice)) this.warm();
   }
 
@@ -56,10 +66,11 @@ export class Dialogue {
     this.#release ??= this.#options.services.voices.hold();
   }
 
-  /** Replies on their way end. */
-  close(): void {
+  /** Replies on their way end. Resolves when what was said before is kept. */
+  async close(): Promise<void> {
     this.#closing.abort();
     this.#release?.();
+    await this.#lastKept;
   }
 
   /**
@@ -79,7 +90,7 @@ export class Dialogue {
     await voices.admit(asking);
     const [stack, facts] = await Promise.all([voices.fix(voice.modules), this.facts(nodeId)]);
     const name = voice.name || this.#options.nodes?.get(nodeId)?.name || nodeId;
-    const key = `${nodeId}\n${auth.id}`;
+    const key = conversation(nodeId, auth.id);
     const { reply } = voices.say({
       ...asking,
       node: `${this.#sceneId}/${nodeId}`,
@@ -90,7 +101,7 @@ export class Dialogue {
     });
     const head = { replyId: randomUUID(), nodeId, from: this.#nameOf(client), said, name };
     const heard = new HeardReply(head, () => this.#hearers(nodeId));
-    void this.#finish(heard, key, reply);
+    void this.#finish(heard, auth.id, reply);
     return { replyId: head.replyId };
   }
 
@@ -111,9 +122,11 @@ export class Dialogue {
     return this.facts(nodeId);
   }
 
-  /** Errors: NOT_FOUND. */
+  /** One fact; or all, and what was said. Errors: NOT_FOUND. */
   async forget(nodeId: string, factId: string | undefined, by: string): Promise<MemoryFact[]> {
-    await this.#options.services.library.forgetFacts(this.#sceneId, nodeId, factId, by);
+    const { library } = this.#options.services;
+    if (factId === undefined) this.#forgetTalk(nodeId);
+    await this.#inTurn(() => library.forgetFacts(this.#sceneId, nodeId, factId, by));
     this.#facts.delete(nodeId);
     return this.facts(nodeId);
   }
@@ -124,14 +137,14 @@ export class Dialogue {
 
   async #finish(
     heard: HeardReply,
-    key: string,
+    person: string,
     reply: ReturnType<RoomServices["voices"]["say"]>["reply"],
   ): Promise<void> {
     let result: Pick<ReplyEnd, "reason" | "error">;
     try {
       const { reason } = await reply;
       if (reason === "cancelled") return;
-      this.#keep(heard, key);
+      this.#keep(heard, person);
       result = { reason };
     } catch (error) {
       result = { reason: "error", error: toErrorBody(error, this.#options.services.log) };
@@ -139,15 +152,40 @@ export class Dialogue {
     heard.end(result, this.#options.clients());
   }
 
-  #keep({ head, text }: HeardReply, key: string): void {
-    const { replyId, nodeId, from, said, name } = head;
-    const exchanges = [...(this.#conversations.get(key) ?? []), { said, text }];
-    this.#conversations.set(key, exchanges.slice(-limits.exchangesRememberedMax));
+  #keep({ head, text }: HeardReply, person: string): void {
+    const { nodeId, replyId, from, said, name } = head;
+    const line: SpokenLine = { replyId, person, from, said, name, text, at: Date.now() };
+    this.#recall(conversation(nodeId, person), line);
+    const lines = [...(this.#talks.get(nodeId) ?? []), line].slice(-limits.talkLinesKept);
+    this.#talks.set(nodeId, lines);
     const { talks } = this.#options.state;
     const talk = talks.get(nodeId) ?? Object.assign(new TalkState(), { nodeId });
     if (talk.lines.length >= limits.talkLinesKept) talk.lines.shift();
-    talk.lines.push(Object.assign(new TalkLine(), { replyId, from, said, name, text, at: Date.now() }));
+    talk.lines.push(shown(line));
     if (!talks.has(nodeId)) talks.set(nodeId, talk);
+    const { library, log } = this.#options.services;
+    // Nobody waits for it: what a crash takes is the last words of a chat.
+    this.#inTurn(() => library.keepTalk(this.#sceneId, nodeId, lines)).catch((error: unknown) =>
+      log.error({ err: error, node: nodeId }, "what was said is not kept"),
+    );
+  }
+
+  #recall(key: string, { said, text }: Exchange): void {
+    const exchanges = [...(this.#conversations.get(key) ?? []), { said, text }];
+    this.#conversations.set(key, exchanges.slice(-limits.exchangesRememberedMax));
+  }
+
+  #forgetTalk(nodeId: string): void {
+    this.#talks.delete(nodeId);
+    this.#options.state.talks.delete(nodeId);
+    for (const key of this.#conversations.keys())
+      if (key.startsWith(conversation(nodeId, ""))) this.#conversations.delete(key);
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#lastKept.then(change);
+    this.#lastKept = turn.catch(() => undefined);
+    return turn;
   }
 
   /** A silent answer would be an empty turn, which some templates refuse. */
@@ -187,6 +225,11 @@ export class Dialogue {
     return distance(at, place);
   }
 }
+
+const conversation = (nodeId: string, person: string): string => `${nodeId}\n${person}`;
+
+const shown = ({ replyId, from, said, name, text, at }: SpokenLine): TalkLine =>
+  Object.assign(new TalkLine(), { replyId, from, said, name, text, at });
 
 const empty = (where: string): ServiceError =>
   new ServiceError("REQUEST_INVALID", { where, problem: "expected a text, got nothing that can be read" });

@@ -66,12 +66,12 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
     answerMessages(this, { messages: sceneMessages, handlers: this.#handlers(), permit, log: this.services.log });
   }
 
-  override onDispose(): void {
+  override async onDispose(): Promise<void> {
     // A room that was refused has no state, and the scene is another's.
     const state = this.state as SceneState | undefined;
     if (!state) return;
     this.occupied.delete(state.sceneId);
-    this.#dialogue.close();
+    await this.#dialogue.close();
   }
 
   async #load(sceneId: string): Promise<void> {
@@ -80,13 +80,14 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
     const state = new SceneState();
     state.sceneId = sceneId;
     this.#nodes = scenes === undefined ? undefined : await sceneNodes(scenes, sceneId);
-    const { slots, tags } = await library.loadScene(sceneId);
+    const [{ slots, tags }, talks] = await Promise.all([library.loadScene(sceneId), library.talks(sceneId)]);
     for (const slot of slots) state.slots.set(slot.slot, slotState(slot.slot, slot));
     for (const [nodeId, tag] of tags) state.tags.set(nodeId, JSON.stringify(tag));
     this.state = state;
     this.#dialogue = new Dialogue({
       services: this.services,
       state,
+      talks,
       nodes: this.#nodes,
       clients: () => this.clients,
       tagOf: (nodeId) => this.#tagOf(nodeId),

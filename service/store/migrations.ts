@@ -65,6 +65,13 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX facts_node ON facts (scene_id, node_id, at);
   `,
+  // What was said.
+  `
+  CREATE TABLE scene_talks (
+    scene_id text NOT NULL, node_id text NOT NULL, lines text NOT NULL, at bigint NOT NULL,
+    CONSTRAINT scene_talks_pk PRIMARY KEY (scene_id, node_id)
+  );
+  `,
   // Maps of textures.
   `
   ALTER TABLE slot_versions ADD COLUMN maps jsonb;

@@ -153,6 +153,19 @@ export const facts = pgTable(
   (table) => [index("facts_node").on(table.sceneId, table.nodeId, table.at)],
 );
 
+/** What was last said at the nodes of scenes. */
+export const sceneTalks = pgTable(
+  "scene_talks",
+  {
+    sceneId: text("scene_id").notNull(),
+    nodeId: text("node_id").notNull(),
+    /** JSON of SpokenLines, oldest first: what a model says, no column of texts or objects takes whole. */
+    lines: text("lines").notNull(),
+    at: time("at").notNull(),
+  },
+  (table) => [primaryKey({ name: "scene_talks_pk", columns: [table.sceneId, table.nodeId] })],
+);
+
 /** Who changed what, and when. Rows are only ever added. */
 export const audit = pgTable("audit", {
   id: bigserial("id", { mode: "number" }).primaryKey(),

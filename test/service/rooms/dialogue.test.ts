@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { matchMaker } from "@colyseus/core";
+import type { Client } from "@colyseus/sdk";
 import {
   limits,
   type MemoryFact,
@@ -10,7 +12,7 @@ import {
   type SceneEvents,
 } from "../../../service/protocol/index.ts";
 import { eventually, openWorkbench, PATIENCE_MS, type Workbench } from "../jobs/workbench.ts";
-import { openRooms, refusal, type RoomServer, type SceneConnection } from "./room-server.ts";
+import { openRooms, refusal, seen, type RoomServer, type SceneConnection } from "./room-server.ts";
 
 const player = (name: string) => ({ role: "player", name, sceneId: "square" }) as const;
 const voice = { name: "Rolf", persona: "You are a guard." };
@@ -263,6 +265,58 @@ describe("dialogue in a scene", function () {
     // It is the store's, not the room's.
     assert.equal((await bench.library.facts("square", "smith")).length, limits.factsPerNodeMax);
     assert.deepEqual(await bench.library.facts("castle", "smith"), []);
+  });
+
+  it("R34 remembers what was said when all had left, each person's own, until it forgets everything", async () => {
+    const again = async (who: Client): Promise<SceneConnection> => {
+      const room = (await who.joinOrCreate("scene", { sceneId: "square" })) as unknown as SceneConnection;
+      room.onMessage("*", () => undefined);
+      open.push(room);
+      return room;
+    };
+    const orders: { text: string; history: readonly { content: string }[] }[] = [];
+    const speak = bench.voices.say.bind(bench.voices);
+    bench.voices.say = (request) => {
+      orders.push(request.line());
+      return speak(request);
+    };
+    try {
+      const [bo, kim] = await Promise.all([server.client(player("Bo")), server.client(player("Kim"))]);
+      const first = await again(bo);
+      await ears(first).end(await say(first, "My cat is Tom.", "npc-cook"));
+      const seen_ = await eventually(() => seen(first)["talks"] as Record<string, unknown>, "the talk");
+      await Promise.all(open.splice(0).map((room) => room.leave()));
+      await eventually(() => matchMaker.stats.local.roomCount === 0, "the end of the room");
+
+      const [later, other] = [await again(bo), await again(kim)];
+      await eventually(() => later.state.talks?.get("npc-cook"), "the talk as it was");
+      assert.deepEqual((seen(later)["talks"] as typeof seen_)["npc-cook"], seen_["npc-cook"]);
+      await ears(later).end(await say(later, "What is my cat called?", "npc-cook"));
+      await ears(other).end(await say(other, "And mine?", "npc-cook"));
+      assert.deepEqual(
+        orders.map(({ history }) => history.at(0)?.content),
+        [undefined, "My cat is Tom.", undefined],
+      );
+
+      const ada = await join_();
+      await ada.request("memory.forget", { nodeId: "npc-cook" });
+      await eventually(() => later.state.talks.get("npc-cook") === undefined, "nothing");
+      assert.equal((await bench.library.talks("square")).has("npc-cook"), false);
+      await ears(later).end(await say(later, "And now?", "npc-cook"));
+      assert.deepEqual(orders.at(-1)!.history, []);
+      await eventually(() => later.state.talks.get("npc-cook")?.lines.length === 1, "a new beginning");
+      // Of many lines the last are kept.
+      for (let i = 0; i < limits.talkLinesKept; i++) await ears(later).end(await say(later, `again ${i}`, "npc-cook"));
+      await eventually(
+        () => later.state.talks.get("npc-cook")?.lines.at(-1)?.said === `again ${limits.talkLinesKept - 1}`,
+        "the last line",
+      );
+      const kept = async () => (await bench.library.talks("square")).get("npc-cook")!;
+      while ((await kept()).at(-1)!.said !== `again ${limits.talkLinesKept - 1}`);
+      assert.deepEqual([(await kept()).length, (await kept())[0]!.said], [limits.talkLinesKept, "again 0"]);
+    } finally {
+      bench.voices.say = speak;
+    }
   });
 
   it("R21 refuses a tag whose modules are of another kind or base, naming both", async () => {
