@@ -21,6 +21,7 @@ export {
 } from "./data/index.ts";
 export { isRowReason, parseDialogueRow } from "./data/index.ts";
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
+export { readPngText, writePngText } from "./generate/index.ts";
 export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
 export { languageModelSites, openLanguageModel, type ChatMessage, type LanguageModel } from "./models/index.ts";
 export { openClip, type Clip } from "./models/index.ts";

@@ -156,14 +156,15 @@ export class ServiceClient {
     return this.#read(await this.#reply(how === "add" ? "POST" : "PUT", path, { body: text, headers }));
   }
 
-  /** The voice that a character card (version 2 or 3, as JSON) describes. */
-  async importCard(json: string): Promise<CardImportReply> {
-    const headers = { "content-type": "application/json" };
-    return this.#read(await this.#reply("POST", `${paths.cards}/import`, { body: json, headers }));
+  /** The voice that a character card (version 2 or 3) describes: its JSON, or the PNG that has it inside. */
+  async importCard(card: string | Blob): Promise<CardImportReply> {
+    const headers = { "content-type": typeof card === "string" ? "application/json" : "image/png" };
+    return this.#read(await this.#reply("POST", `${paths.cards}/import`, { body: card, headers }));
   }
-  /** A voice as a character card. */
-  async exportCard(voice: VoiceTag): Promise<Blob> {
-    const reply = await this.#reply("POST", `${paths.cards}/export`, jsonBody({ voice }));
+  /** A voice as a character card: JSON, or a PNG of the portrait (hash of an asset) with the card inside. */
+  async exportCard(voice: VoiceTag, portrait?: string): Promise<Blob> {
+    const body = jsonBody({ voice, ...(portrait === undefined ? {} : { portrait }) });
+    const reply = await this.#reply("POST", `${paths.cards}/export`, body);
     return reply.blob();
   }
 

@@ -3,7 +3,7 @@ import { limits, type LoraTag, type VoiceTag } from "../../service/protocol/inde
 import { Button, Check, Notice, Problem, Section, TextInput } from "./controls.tsx";
 import { FileDrop } from "./file-drop.tsx";
 import type { PanelNode } from "./host.ts";
-import { useAction, useHost, useTag, useTyped } from "./hooks.ts";
+import { useAction, useHost, useSlot, useTag, useTyped } from "./hooks.ts";
 import { ModuleStack } from "./module-stack.tsx";
 import { saveFile } from "./save-file.ts";
 import { newVoice, setVoice } from "./tag-edits.ts";
@@ -75,6 +75,8 @@ function PersonaWords({ node, voice, change }: WordsProps) {
   );
 }
 
+const isPng = ({ name, type }: File): boolean => type === "image/png" || /\.png$/i.test(name);
+
 interface CardProps {
   readonly node: PanelNode;
   readonly voice: VoiceTag | undefined;
@@ -93,27 +95,41 @@ function CardSection({ node, voice, put }: CardProps) {
       setTaken(undefined);
       const [file] = await files;
       if (file === undefined) return;
-      const { voice: found, missing } = await client.importCard(await file.text());
+      const { voice: found, missing } = await client.importCard(isPng(file) ? file : await file.text());
       // A card that names no modules says nothing against those of the node.
       await put(found.modules.length > 0 ? found : { ...found, modules: voice?.modules ?? [] });
       setTaken({ name: found.name || node.name, missing });
     });
-  const save = (): void =>
-    action.run(async () => saveFile(await client.exportCard(voice!), `${voice!.name || node.name}.card.json`));
+  const { sha256: portrait } = useSlot(node.id, "portrait");
+  const save = (ending: "json" | "png"): void =>
+    action.run(async () => {
+      const card = await client.exportCard(voice!, ending === "png" ? portrait : undefined);
+      saveFile(card, `${voice!.name || node.name}.card.${ending}`);
+    });
   return (
     <Section title={t.voice.card} hint={t.voice.cardHint} testId="card">
       <FileDrop
         title={t.voice.cardDrop}
         choose={t.voice.cardImport}
-        accept=".json,application/json"
+        accept=".json,.png,application/json,image/png"
         busy={action.busy}
         isSlim
         onFiles={take}
         testId="card"
       >
-        <Button icon="download" onClick={save} disabled={voice === undefined} testId="card-export">
+        <Button icon="download" onClick={() => save("json")} disabled={voice === undefined} testId="card-export">
           {t.voice.cardExport}
         </Button>
+        {portrait !== "" && (
+          <Button
+            icon="download"
+            onClick={() => save("png")}
+            disabled={voice === undefined}
+            testId="card-export-picture"
+          >
+            {t.voice.cardExportPicture}
+          </Button>
+        )}
       </FileDrop>
       <Problem action={action} />
       {taken && (

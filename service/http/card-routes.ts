@@ -1,8 +1,9 @@
 import express, { Router } from "express";
 import type { Access } from "../access/index.ts";
-import { cardOfVoice, voiceOfCard, type Library } from "../library/index.ts";
+import { cardInPicture, cardOfVoice, pictureOfCard, voiceOfCard, type Library } from "../library/index.ts";
 import { cardExportRequest, limits, ServiceError, type CardImportReply } from "../protocol/index.ts";
 import { only, readBody } from "./identify.ts";
+import { receiveBytes } from "./receive-text.ts";
 
 export interface CardRouteOptions {
   readonly access: Access;
@@ -15,15 +16,25 @@ export function cardRoutes({ access, library }: CardRouteOptions): Router {
   router.use(only(access, "change the scene"));
   const json = express.json({ limit: limits.cardBytesMax });
   router.post("/import", json, async (req, res) => {
-    const voice = voiceOfCard(req.body);
+    const isPicture = req.is("image/png") === "image/png";
+    const card: unknown = isPicture
+      ? cardInPicture(await receiveBytes(req, limits.cardPictureBytesMax, "The picture"))
+      : req.body;
+    const voice = voiceOfCard(card);
     const missing: string[] = [];
     for (const { module, version } of voice.modules) if (!(await isThere(module, version))) missing.push(module);
     const modules = voice.modules.filter(({ module }) => !missing.includes(module));
     res.json({ voice: { ...voice, modules }, missing } satisfies CardImportReply);
   });
-  router.post("/export", json, (req, res) => {
-    const { voice, version } = readBody(cardExportRequest, req.body);
-    res.json(cardOfVoice(voice, version));
+  router.post("/export", json, async (req, res) => {
+    const { voice, version, portrait } = readBody(cardExportRequest, req.body);
+    if (portrait === undefined) {
+      res.json(cardOfVoice(voice, version));
+      return;
+    }
+    const picture = await library.readAsset(portrait);
+    if (!picture) throw new ServiceError("NOT_FOUND", { what: "picture", id: portrait });
+    res.type("image/png").send(await pictureOfCard(voice, picture, version));
   });
 
   const isThere = (module: string, version: number | undefined): Promise<boolean> =>

@@ -72,8 +72,7 @@ export function voiceOfCard(value: unknown): VoiceTag {
 export function cardOfVoice({ name, persona, modules, card: kept }: VoiceTag, version?: CardVersion): Fields {
   const card = kept === undefined ? undefined : readCard(kept);
   const before = card && sidesOf(card);
-  const { spec } = card ?? specs["2"];
-  const wanted = version ?? (spec === specs["3"].spec ? "3" : "2");
+  const wanted = version ?? versionOf(card);
   const data: Record<string, unknown> = { ...(card?.data ?? blank) };
   if (wanted === "3") for (const [key, value] of Object.entries(blankThird)) data[key] ??= value;
   if (before === undefined || name !== shortName(before.name)) {
@@ -89,6 +88,12 @@ export function cardOfVoice({ name, persona, modules, card: kept }: VoiceTag, ve
   // A card of the wanted version keeps its own `spec_version`, which may be a later one.
   return { ...card, ...(card?.spec === specs[wanted].spec ? {} : specs[wanted]), data };
 }
+
+/** Of a voice that was no card: 2. */
+export const cardVersionOf = ({ card }: VoiceTag): CardVersion =>
+  versionOf(card === undefined ? undefined : readCard(card));
+
+const versionOf = (card: Card | undefined): CardVersion => (card?.spec === specs["3"].spec ? "3" : "2");
 
 function extensionsOf(before: unknown, modules: readonly TagModule[]): Fields | undefined {
   const { [OWN]: own, ...others } = isFields(before) ? before : {};

@@ -1,4 +1,5 @@
 export { cardOfVoice, voiceOfCard, type CardVersion } from "./character-card.ts";
+export { cardInPicture, pictureOfCard } from "./card-picture.ts";
 export { Library, type LibraryOptions } from "./library.ts";
 export { blockOtherLoaders, cleanPicture, thumbnail, type CleanPicture } from "./pictures.ts";
 export type {

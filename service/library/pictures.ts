@@ -88,6 +88,11 @@ export async function thumbnail(picture: Uint8Array, side: number): Promise<Buff
     .toBuffer();
 }
 
+/** Whatever it is as PNG, without metadata. */
+export async function toPng(picture: Uint8Array): Promise<Buffer> {
+  return sharp(picture, { limitInputPixels: limits.imagePixelsMax }).png().toBuffer();
+}
+
 async function readHeader(path: string, name: string): Promise<Metadata> {
   await refuseEmpty(path, name);
   try {

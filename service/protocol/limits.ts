@@ -40,8 +40,10 @@ export const limits = {
   personaCharsMax: 4000,
   /** What an imported character card may keep, as UTF-8 JSON; a tag must fit into a frame. */
   cardBytesKeptMax: 24_000,
-  /** Largest character card that is read. */
+  /** Largest character card that is read, as JSON. */
   cardBytesMax: 2 ** 20,
+  /** And as a picture that has it inside; those that people share have a few megabytes. */
+  cardPictureBytesMax: 16 * 2 ** 20,
   /** What one says to an NPC at a time. */
   sayCharsMax: 400,
   /** Prompts of a training: each is drawn or asked at every save. */

@@ -101,15 +101,25 @@ export interface DialogueLine {
   readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
 }
 
-/** POST /api/cards/import: the JSON of a character card, version 2 or 3. */
+/**
+ * POST /api/cards/import: a character card of version 2 or 3, as JSON or as the picture that has it inside (image/png;
+ * base64 under `chara` or `ccv3`).
+ */
 export interface CardImportReply {
   readonly voice: VoiceTag;
   /** Modules that the card names and this library does not have; they are left out of `voice`. */
   readonly missing: readonly string[];
 }
 
-/** POST /api/cards/export → the card's JSON. A voice that was imported keeps its card's version and every other key. */
-export const cardExportRequest = z.strictObject({ voice: voiceTag, version: z.enum(["2", "3"]).optional() });
+/**
+ * POST /api/cards/export → the card's JSON, or a PNG of `portrait` (hash of an asset) with the card inside. A voice that was
+ * imported keeps its card's version and every other key.
+ */
+export const cardExportRequest = z.strictObject({
+  voice: voiceTag,
+  version: z.enum(["2", "3"]).optional(),
+  portrait: z.string().max(64).optional(),
+});
 
 /** POST /api/datasets/:id/images (multipart, any number of files): what was taken and what was not. */
 export interface UploadReply {

@@ -92,6 +92,8 @@ describe("service client", () => {
     await client.lines("d", 500, 500);
     await client.importCard('{"spec":"chara_card_v2"}');
     await client.exportCard({ name: "Ben", persona: "", modules: [] });
+    await client.importCard(new Blob(["\x89PNG"]));
+    await client.exportCard({ name: "Ben", persona: "", modules: [] }, "f00d");
     assert.deepEqual(seen, [
       ["POST", "/api/datasets", "application/json", '{"name":"Smith","nodeId":"npc-smith","kind":"voice"}'],
       ["POST", "/api/datasets/d/lines?lang=zh", "text/plain; charset=utf-8", "玩家：早\n铁匠：早"],
@@ -99,6 +101,13 @@ describe("service client", () => {
       ["GET", "/api/datasets/d/lines?offset=500&limit=500", undefined, ""],
       ["POST", "/api/cards/import", "application/json", '{"spec":"chara_card_v2"}'],
       ["POST", "/api/cards/export", "application/json", '{"voice":{"name":"Ben","persona":"","modules":[]}}'],
+      ["POST", "/api/cards/import", "image/png", "\x89PNG"],
+      [
+        "POST",
+        "/api/cards/export",
+        "application/json",
+        '{"voice":{"name":"Ben","persona":"","modules":[]},"portrait":"f00d"}',
+      ],
     ]);
   });
 

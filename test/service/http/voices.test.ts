@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import sharp from "sharp";
+import { readPngText, writePngText } from "../../../lora/index.ts";
 import {
   limits,
   type CardImportReply,
   type DatasetReply,
+  type ErrorBody,
   type LinesReply,
   type LinesUploadReply,
 } from "../../../service/protocol/index.ts";
 import { openLibrary, type OpenLibrary } from "../library/open-library.ts";
+import { png } from "../library/sample-pictures.ts";
 import { failure, openHttp, type HttpService } from "./http-service.ts";
 
 describe("voices over HTTP", function () {
@@ -125,6 +129,80 @@ describe("voices over HTTP", function () {
       ["chara_card_v2", "2.0", "Mina", "Sells flowers."],
     );
     assert.deepEqual((await imported(fresh)).voice.persona, "Sells flowers.");
+  });
+
+  const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
+  const sendPicture = (body: Uint8Array) =>
+    http.request("POST", "/api/cards/import", {
+      token,
+      body: Uint8Array.from(body),
+      headers: { "content-type": "image/png" },
+    });
+
+  it("R33 read a card from the picture it is shared in, the newer of two", async () => {
+    const second = {
+      ...card,
+      spec: "chara_card_v2",
+      spec_version: "2.0",
+      data: { ...card.data, nickname: "Old 守卫" },
+    };
+    const old = writePngText(await png(1), "chara", base64(second));
+    const { voice } = (await (await sendPicture(old)).json()) as CardImportReply;
+    assert.deepEqual([voice.name, voice.card], ["Old 守卫", second]);
+    const both = writePngText(old, "ccv3", base64(card));
+    assert.deepEqual(((await (await sendPicture(both)).json()) as CardImportReply).voice.card, card);
+  });
+
+  it("R33 write a card into a copy of the portrait, with every key, for readers of either version", async () => {
+    const { voice } = await imported({ ...card, data: { ...card.data, extensions: { depth_prompt: 1 } } });
+    const webp = await sharp(writePngText(await png(2), "ccv3", "stale"))
+      .webp({ lossless: true })
+      .toBuffer();
+    for (const bytes of [await png(2), webp]) {
+      const portrait = await library.library.saveAsset({ portrait: bytes.length }, bytes);
+      const reply = await post("export", { voice, portrait });
+      assert.equal(reply.headers.get("content-type"), "image/png");
+      const picture = Buffer.from(await reply.arrayBuffer());
+      assert.deepEqual(await sharp(picture).raw().toBuffer(), await sharp(bytes).raw().toBuffer());
+      const [third, second] = ["ccv3", "chara"].map(
+        (key) => JSON.parse(Buffer.from(readPngText(picture).get(key)!, "base64").toString()) as typeof card,
+      );
+      assert.deepEqual(third!.data.somebodys_own, card.data.somebodys_own);
+      assert.deepEqual([third!.spec, third!.spec_version, third!.outer], ["chara_card_v3", "3.1", "kept"]);
+      assert.deepEqual([second!.spec, second!.data], ["chara_card_v2", third!.data]);
+      assert.deepEqual(((await (await sendPicture(picture)).json()) as CardImportReply).voice, voice);
+      // A card of version 2 says nothing of a version 3.
+      const two = await post("export", { voice: { name: "Mina", persona: "Sells." }, portrait });
+      assert.deepEqual([...readPngText(Buffer.from(await two.arrayBuffer())).keys()], ["chara"]);
+    }
+    assert.deepEqual(await failure(await post("export", { voice, portrait: "f".repeat(64) })), [404, "NOT_FOUND"]);
+  });
+
+  it("refuse a picture that is damaged, without a card, or with too large a one", async () => {
+    const picture = await png(1);
+    const whole = writePngText(picture, "chara", base64(card));
+    const flipped = Buffer.from(whole);
+    flipped[60]! ^= 1;
+    const asText = (text: string) => writePngText(picture, "chara", text);
+    for (const [bytes, problem] of [
+      [picture, /no text under ccv3 or chara/],
+      [whole.subarray(0, 90), /a chunk of \d+ bytes/],
+      [flipped, /with its checksum/],
+      [Buffer.from("GIF89a"), /a PNG signature/],
+      [new Uint8Array(), /./],
+      [asText("%%%"), /not JSON in base64/],
+      [asText(Buffer.from([0xff, 0xfe]).toString("base64")), /not JSON in base64/],
+      [asText(base64({ spec: "chara_card_v1" })), /spec: expected chara_card_v2/],
+      [asText(base64("a".repeat(limits.cardBytesMax))), /expected at most 1048576/],
+      [asText("A".repeat(5 << 20)), /expected at most 4194304 bytes of text/],
+    ] as const) {
+      const reply = await sendPicture(bytes);
+      const { code, message } = (await reply.json()) as ErrorBody;
+      assert.deepEqual([reply.status, code], [400, "CARD_INVALID"], message);
+      assert.match(message, problem);
+    }
+    const large = await sendPicture(new Uint8Array(limits.cardPictureBytesMax + 1));
+    assert.deepEqual(await failure(large), [413, "UPLOAD_TOO_LARGE"]);
   });
 
   it("refuse what is no card, or too large to travel with a tag", async () => {
