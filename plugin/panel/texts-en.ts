@@ -320,7 +320,8 @@ export const en = {
     talkEmpty: "Nothing was said yet.",
     sayTo: (name: string) => `Say something to ${name}…`,
     memory: "Memory",
-    memoryHint: "Facts that it keeps in mind, whoever speaks to it. It also remembers what was last said; forgetting everything ends both.",
+    memoryHint:
+      "Facts that it keeps in mind, whoever speaks to it. It also remembers what was last said; forgetting everything ends both.",
     memoryEmpty: "It keeps nothing in mind.",
     addFact: "Remember",
     factPlaceholder: "The mill burned down last night.",

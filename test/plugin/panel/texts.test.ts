@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { errorTexts, trainTargets } from "../../../service/protocol/index.ts";
+import { readDialogueLines } from "../../../service/library/dialogue-lines.ts";
 import { preferredLanguage, texts } from "../../../plugin/panel/texts.ts";
 
 /** Path → what a person reads there; functions are called with something for each argument. */
@@ -56,6 +57,19 @@ describe("panel: texts", () => {
     const says = { en: errorTexts.WORKER_DIED.en({}), zh: errorTexts.WORKER_DIED.zh({}) };
     assert.ok(says.en.includes(`press ${texts.en.run.resume}`), says.en);
     assert.ok(says.zh.includes(`“${texts.zh.run.resume}”`), says.zh);
+  });
+
+  it("tells of every form in which lines can be pasted", () => {
+    for (const { pasteHint } of [texts.en.voice, texts.zh.voice]) {
+      const [, example] = /(\S+ → [^,，\s;)）]+)/u.exec(pasteHint) ?? [];
+      assert.ok(example, pasteHint);
+      const [dialogue] = readDialogueLines(example).dialogues;
+      assert.deepEqual(
+        dialogue?.messages.map(({ role }) => role),
+        ["user", "assistant"],
+      );
+      assert.match(pasteHint, /JSON/);
+    }
   });
 
   it("follows the browser's language", () => {
