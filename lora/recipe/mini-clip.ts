@@ -12,8 +12,8 @@ export const miniClip = (vocabSize: number): ClipConfig => ({
     intermediateSize: 512,
     layers: 3,
     heads: 4,
-    // Every attribute told at once takes 36.
-    maxPositions: 40,
+    // Every attribute told at once takes 45.
+    maxPositions: 48,
     activation: "quick_gelu",
   },
   vision: {
@@ -38,6 +38,7 @@ export const miniClipPixels: ClipPreprocessing = {
 /** A line of `captions.jsonl`; data without attributes are learned from their captions alone. */
 export interface DescribedSample extends PackedSample {
   readonly attributes?: Facts;
+  readonly captionZh?: string;
 }
 
 /** A text of the batch, and what it claims; no claims where only its own picture is known to match. */
@@ -68,14 +69,17 @@ const CHINESE = 0.2;
 export function drawText(sample: DescribedSample, random: Random): ClipText {
   const facts = factsOf(sample);
   const names = Object.keys(facts);
-  if (names.length === 0 || random.uniform() < WRITTEN_CAPTIONS) return { text: sample.caption, claims: undefined };
+  const language: LabelLanguage = random.uniform() < CHINESE ? "zh" : "en";
+  if (names.length === 0 || random.uniform() < WRITTEN_CAPTIONS) {
+    const text = language === "zh" ? (sample.captionZh ?? sample.caption) : sample.caption;
+    return { text, claims: undefined };
+  }
   const count = random.uniform() < SINGLE_FACTS ? 1 : 1 + Math.floor(random.uniform() * names.length);
   for (let i = 0; i < count; i++) {
     const other = i + Math.floor(random.uniform() * (names.length - i));
     [names[i], names[other]] = [names[other]!, names[i]!];
   }
   const claims = Object.fromEntries(names.slice(0, count).map((name) => [name, facts[name]!]));
-  const language: LabelLanguage = random.uniform() < CHINESE ? "zh" : "en";
   return { text: labelSentence(sample.kind, claims, language, true), claims };
 }
 

@@ -30,7 +30,7 @@ const { values: args } = parseArgs({
     threads: { type: "string", default: "0" },
   },
 });
-const VOCABULARY_MAX = 1280;
+const VOCABULARY_MAX = 2048;
 const SAVE_EVERY = 100;
 const PICTURE_SIDE = 128;
 /** Pictures move by up to this much, so that the model does not learn places by heart; of 128 pixels. */
@@ -53,7 +53,7 @@ function buildLoss(vocabSize: number) {
 /** The vocabulary that training was begun with, or one made from the captions and from sentences of all facts. */
 function vocabularyIn(path: string): BpeVocabulary {
   if (existsSync(path)) return readVocabulary(path);
-  const written = samples.map(({ caption }) => caption);
+  const written = samples.flatMap(({ caption, captionZh = "" }) => [caption, captionZh]);
   const told = samples.flatMap((sample) =>
     labelLanguages.map((language) => labelSentence(sample.kind, factsOf(sample), language, true)),
   );

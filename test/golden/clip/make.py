@@ -19,7 +19,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
 HERE = pathlib.Path(__file__).parent
 TEXTS = ["a portrait of a person with glasses", "seamless texture of red bricks", ""]
-EYEWEAR = [f"portrait of a person with {words}" for words in ["no glasses", "glasses", "sunglasses"]]
+EYEWEAR = [f"portrait of a person with {words}" for words in ["no glasses", "glasses", "sunglasses", "an eyepatch"]]
 TEXT = {"vocab_size": 514 + 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 24, "projection_dim": 16, "hidden_act": "quick_gelu"}
 VISION = {"image_size": 24, "patch_size": 8, "hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "projection_dim": 16, "hidden_act": "quick_gelu"}
 SIZES = [(37, 53), (64, 30), (24, 24), (11, 17), (24, 40)]
@@ -92,7 +92,7 @@ def main():
         eyewear = model(input_ids=encode(EYEWEAR), pixel_values=torch.stack(pixels).double()).logits_per_image.softmax(-1)
     goldens |= {"eyewear": eyewear, "image_embeds": out.image_embeds, "text_embeds": out.text_embeds, "logits_per_image": out.logits_per_image}
     # Five texts of five pictures: what the symmetric loss and its gradients are.
-    pairs = encode([*EYEWEAR, *TEXTS[:2]])
+    pairs = encode([*EYEWEAR[:3], *TEXTS[:2]])
     loss = model(input_ids=pairs, pixel_values=torch.stack(pixels).double(), return_loss=True).loss
     loss.backward()
     goldens |= {"pairs/ids": pairs.to(torch.int32), "pairs/loss": loss.detach().reshape(1)}
