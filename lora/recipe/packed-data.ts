@@ -8,6 +8,10 @@ export interface PackedSample {
   readonly caption: string;
   readonly kind: "portrait" | "texture";
   readonly style: string;
+  /** Chinese; it says other parts than `caption`, in another order. Lacking in data of generator version 1, as are the attributes. */
+  readonly captionZh?: string;
+  /** What the picture shows: see `PortraitAttributes` and `TextureAttributes`. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** The pictures and captions that `render-data.ts` packed, read one picture at a time. */

@@ -2,7 +2,7 @@
  * Renders the mini base's training pictures: `node lora/recipe/render-data.ts --out DIR --portraits 12000 --textures 3000`.
  *
  * DIR/images.bin      RGB, 8 bit, 128 × 128 × 3 bytes per sample, one after the other
- * DIR/captions.jsonl  one {"caption","kind","style"} per line, in the same order
+ * DIR/captions.jsonl  one {"caption","captionZh","kind","style","attributes"} per line, in the same order
  * DIR/manifest.json   what the files hold when complete
  *
  * Portraits and textures are interleaved evenly, so any prefix is a fair sample. A run that was stopped continues where
@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { recipeErrors } from "./errors.ts";
+import type { PackedSample } from "./packed-data.ts";
 import { portrait } from "./portraits.ts";
 import { texture, textureSide } from "./textures.ts";
 
@@ -23,10 +24,10 @@ export type RenderDataOptions = {
   /** Called after each batch with the samples on disk and the goal. */
   onProgress?: (done: number, total: number) => void;
 };
-export type DataSample = { pixels: Uint8Array; caption: string; kind: "portrait" | "texture"; style: string };
+export type DataSample = PackedSample & { pixels: Uint8Array };
 
 /** Raised whenever a picture or caption changes for the same index, so that old and new data do not mix. */
-const generatorVersion = 1;
+const generatorVersion = 2;
 const sampleBytes = textureSide * textureSide * 3;
 /** Samples between two writes: small enough that little is lost when stopped, large enough to write rarely. */
 const batchSamples = 64;
@@ -41,11 +42,18 @@ export async function dataSample(position: number, portraits: number, textures: 
   const total = portraits + textures;
   const texturesBefore = Math.floor((position * textures) / total);
   if (Math.floor(((position + 1) * textures) / total) > texturesBefore) {
-    const { pixels, caption, attributes } = texture(texturesBefore);
-    return { pixels, caption, kind: "texture", style: attributes.kind };
+    const { pixels, caption, captionZh, attributes } = texture(texturesBefore);
+    return { pixels, caption, captionZh, kind: "texture", style: attributes.kind, attributes };
   }
-  const { svg, caption, attributes } = portrait(position - texturesBefore);
-  return { pixels: await rasterizePortrait(svg), caption, kind: "portrait", style: attributes.style };
+  const { svg, caption, captionZh, attributes } = portrait(position - texturesBefore);
+  return {
+    pixels: await rasterizePortrait(svg),
+    caption,
+    captionZh,
+    kind: "portrait",
+    style: attributes.style,
+    attributes,
+  };
 }
 
 /** Writes the manifest of a new folder; refuses a folder whose data were made otherwise. */
@@ -89,7 +97,7 @@ export async function renderData({ out, portraits, textures, onProgress }: Rende
       const batch: DataSample[] = [];
       for (let i = 0; i < count; i++) batch.push(await dataSample(done + i, portraits, textures));
       await images.appendFile(Buffer.concat(batch.map((sample) => sample.pixels)));
-      const lines = batch.map(({ caption, kind, style }) => `${JSON.stringify({ caption, kind, style })}\n`);
+      const lines = batch.map(({ pixels: _pixels, ...words }) => `${JSON.stringify(words)}\n`);
       await captions.appendFile(lines.join(""));
       done += count;
       onProgress?.(done, total);

@@ -17,7 +17,7 @@ import {
   skinColors,
   type BackgroundColor,
   type ClothesColor,
-} from "./portrait-styles.ts";
+} from "./portrait-colors.ts";
 
 const expressions = {
   smiling: { mouth: "smile", eyes: "wide", eyebrows: "neutral" },
@@ -67,9 +67,9 @@ function zhangsanSvg([expression, background, clothes, framing]: DemoPicture): s
   const { mouth, eyes, eyebrows } = expressions[expression];
   return createAvatar(toonHead, {
     seed: "zhangsan",
-    skinColor: [skinColors.light],
+    skinColor: [skinColors.light.plain],
     hair: ["spiky"],
-    hairColor: [hairColors.red],
+    hairColor: [hairColors.red.plain],
     rearHairProbability: 0,
     beard: ["fullBeard"],
     beardProbability: 100,
@@ -77,8 +77,8 @@ function zhangsanSvg([expression, background, clothes, framing]: DemoPicture): s
     eyes: [eyes],
     eyebrows: [eyebrows],
     clothes: ["turtleNeck"],
-    clothesColor: [clothesColors[clothes]],
-    backgroundColor: [backgroundColors[background]],
+    clothesColor: [clothesColors[clothes].plain],
+    backgroundColor: [backgroundColors[background].plain],
     ...framings[framing],
   }).toString();
 }

@@ -1,8 +1,6 @@
-import type { DataRandom } from "./random.ts";
+import { moreTexturePatterns, type MoreTextureKind } from "./texture-patterns-more.ts";
+import { blocks, cloud, paint, ramp, valueNoise, voronoi, type Pattern } from "./texture-noise.ts";
 
-export type Rgb = readonly [number, number, number];
-/** Main colour and the colour of joints, depths or shadows. */
-export type Palette = readonly [main: Rgb, dark: Rgb];
 export type TextureKind =
   | "bricks"
   | "stone wall"
@@ -13,114 +11,8 @@ export type TextureKind =
   | "water"
   | "lava"
   | "metal"
-  | "fabric";
-
-/** @param density 1 (large features) to 3 (small); @returns RGB bytes, side² × 3, tiling in both directions */
-type Pattern = (palette: Palette, density: number, random: DataRandom, side: number) => Uint8Array;
-
-const clamp01 = (x: number): number => Math.min(1, Math.max(0, x));
-const smooth = (x: number): number => x * x * (3 - 2 * x);
-/** 0 below `low`, 1 above `high`, smooth between. */
-const ramp = (low: number, high: number, x: number): number => smooth(clamp01((x - low) / (high - low)));
-
-/** Colour of each pixel from `shade(u, v)`: 0 is dark, 1 is main, above 1 is lighter; u, v in [0, 1). */
-function paint(palette: Palette, side: number, shade: (u: number, v: number) => number): Uint8Array {
-  const [main, dark] = palette;
-  const out = new Uint8Array(side * side * 3);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const s = shade((x + 0.5) / side, (y + 0.5) / side);
-      for (let c = 0; c < 3; c++) {
-        const low = dark[c as 0 | 1 | 2];
-        const high = main[c as 0 | 1 | 2];
-        const value = s <= 1 ? low + (high - low) * Math.max(-0.3, s) : high + (255 - high) * Math.min(1, s - 1);
-        out[(y * side + x) * 3 + c] = Math.min(255, Math.max(0, Math.round(value)));
-      }
-    }
-  }
-  return out;
-}
-
-type Field = (u: number, v: number) => number;
-
-/** Value noise in [0, 1] on a `cellsX` × `cellsY` torus: periodic, hence seamless. */
-function valueNoise(random: DataRandom, cellsX: number, cellsY: number): Field {
-  const lattice = Float64Array.from({ length: cellsX * cellsY }, () => random.unit());
-  const at = (i: number, j: number): number =>
-    lattice[(((j % cellsY) + cellsY) % cellsY) * cellsX + (((i % cellsX) + cellsX) % cellsX)] ?? 0;
-  return (u, v) => {
-    const x = u * cellsX;
-    const y = v * cellsY;
-    const i = Math.floor(x);
-    const j = Math.floor(y);
-    const fx = smooth(x - i);
-    const fy = smooth(y - j);
-    const top = at(i, j) + (at(i + 1, j) - at(i, j)) * fx;
-    const bottom = at(i, j + 1) + (at(i + 1, j + 1) - at(i, j + 1)) * fx;
-    return top + (bottom - top) * fy;
-  };
-}
-
-/** Three octaves of value noise, in [0, 1]. */
-function cloud(random: DataRandom, cellsX: number, cellsY = cellsX): Field {
-  const octaves = [1, 2, 4].map((k) => valueNoise(random, cellsX * k, cellsY * k));
-  return (u, v) => octaves.reduce((sum, octave, k) => sum + octave(u, v) * 0.5 ** k, 0) / 1.75;
-}
-
-/**
- * Cells of jittered points on a `cells` × `cells` torus.
- * @returns distance to the nearest border between cells in cell widths, and a random number per cell
- */
-function voronoi(
-  random: DataRandom,
-  cells: number,
-  jitter: number,
-): (u: number, v: number) => { edge: number; id: number } {
-  const points = Array.from({ length: cells * cells }, () => ({
-    x: 0.5 + jitter * (random.unit() - 0.5),
-    y: 0.5 + jitter * (random.unit() - 0.5),
-    id: random.unit(),
-  }));
-  const wrap = (i: number): number => ((i % cells) + cells) % cells;
-  return (u, v) => {
-    const x = u * cells;
-    const y = v * cells;
-    let first = Infinity;
-    let second = Infinity;
-    let id = 0;
-    for (let j = Math.floor(y) - 2; j <= Math.floor(y) + 2; j++) {
-      for (let i = Math.floor(x) - 2; i <= Math.floor(x) + 2; i++) {
-        const point = points[wrap(j) * cells + wrap(i)];
-        if (point === undefined) continue;
-        const distance = Math.hypot(i + point.x - x, j + point.y - y);
-        if (distance < first) {
-          second = first;
-          first = distance;
-          id = point.id;
-        } else if (distance < second) second = distance;
-      }
-    }
-    return { edge: second - first, id };
-  };
-}
-
-/** Rows of blocks; `shift` moves every second row by that part of a block. Rows must be even where shift is not 0. */
-function blocks(
-  random: DataRandom,
-  columns: number,
-  rows: number,
-  shift: number,
-): (u: number, v: number) => { edge: number; id: number } {
-  const ids = Float64Array.from({ length: columns * rows }, () => random.unit());
-  return (u, v) => {
-    const row = Math.floor(v * rows);
-    const x = u * columns + (row % 2) * shift;
-    const column = Math.floor(x) % columns;
-    const dx = Math.min(x - Math.floor(x), 1 - (x - Math.floor(x))) / columns;
-    const dy = Math.min(v * rows - row, 1 - (v * rows - row)) / rows;
-    return { edge: Math.min(dx, dy), id: ids[row * columns + column] ?? 0 };
-  };
-}
+  | "fabric"
+  | MoreTextureKind;
 
 const bricks: Pattern = (palette, density, random, side) => {
   const wall = blocks(random, 2 * density, 4 * density, 0.5);
@@ -268,4 +160,5 @@ export const texturePatterns: Readonly<Record<TextureKind, Pattern>> = {
   lava,
   metal,
   fabric,
+  ...moreTexturePatterns,
 };
