@@ -18,7 +18,7 @@ import { DataRandom } from "./random.ts";
 
 /** "train" and "validation" draw from the same distribution with unrelated indices. */
 export type Split = "train" | "validation";
-/** What a picture shows and how it is told, before it is drawn: cheap, some 50,000 a second. */
+/** What a picture shows and how it is told, before it is drawn: about twenty times as fast as drawing. */
 export type PortraitPlan = {
   attributes: PortraitAttributes;
   paints: PaintedPortrait["paints"];
