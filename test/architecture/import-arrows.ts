@@ -35,7 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
   "lora/generate": beforeTrain,
   "lora/recipe": [...engine, "lora/image"],
   "lora/cli": [...engine, "lora/hub", "lora/image", "lora/recipe"],
-  lora: engine,
+  lora: [...engine, "lora/image"],
   "service/protocol": [],
   "service/*": [...serviceParts, "lora"],
   service: [...serviceParts, "lora"],
