@@ -34,3 +34,4 @@ export {
 } from "./label-vocabulary.ts";
 export { autoLabel, type AutoLabelOptions, type AutoLabelReport } from "./auto-label.ts";
 export { LABEL_THRESHOLD, Labeller, type Guess, type Label, type LabelOptions } from "./labeller.ts";
+export { withHistories } from "./text-histories.ts";

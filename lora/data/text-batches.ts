@@ -18,6 +18,8 @@ export interface TokenizeOptions {
 
 export interface TokenizedDialogues {
   readonly rows: readonly TokenizedDialogue[];
+  /** What each row was. */
+  readonly kept: readonly Dialogue[];
   readonly problems: readonly DialogueProblem[];
   /** How many were cut off at `maxLength`. */
   readonly cutCount: number;
@@ -30,9 +32,11 @@ export function tokenizeDialogues(
   { maxLength, systemPrompt }: TokenizeOptions,
 ): TokenizedDialogues {
   const rows: TokenizedDialogue[] = [];
+  const kept: Dialogue[] = [];
   const problems: DialogueProblem[] = [];
   let cutCount = 0;
-  for (const { messages, file, line } of dialogues) {
+  for (const dialogue of dialogues) {
+    const { messages, file, line } = dialogue;
     let whole: { ids: number[]; isReply: boolean[] };
     try {
       whole = tokenizer.conversation(withSystem(messages, systemPrompt));
@@ -48,8 +52,9 @@ export function tokenizeDialogues(
     }
     if (whole.ids.length > maxLength) cutCount++;
     rows.push({ ids: Int32Array.from(whole.ids.slice(0, maxLength)), isReply });
+    kept.push(dialogue);
   }
-  return { rows, problems, cutCount };
+  return { rows, kept, problems, cutCount };
 }
 
 export function withSystem(messages: readonly ChatMessage[], systemPrompt: string | undefined): readonly ChatMessage[] {

@@ -18,6 +18,7 @@ export interface ReplyRequest {
   /** Who speaks; put before a dialogue that does not say so itself. */
   readonly systemPrompt?: string | undefined;
   readonly stack?: Stack;
+  /** What is not said here is as the base suggests, else `SAMPLING_DEFAULTS`. */
   readonly sampling?: Partial<SamplingOptions>;
   /** Tokens after which the reply is cut off. */
   readonly maxTokens?: number | undefined;
@@ -172,7 +173,7 @@ class Speaker {
   private readonly tokensMax: number;
   private readonly loopTokens: number;
 
-  constructor({ tokenizer, config }: LanguageModel, request: ReplyRequest) {
+  constructor({ tokenizer, config, speaking }: LanguageModel, request: ReplyRequest) {
     this.request = request;
     this.stack = request.stack ?? [];
     this.prompt = tokenizer.prompt(withSystem(request.messages, request.systemPrompt));
@@ -182,7 +183,7 @@ class Speaker {
     this.loopTokens = request.loopTokens ?? REPLY_DEFAULTS.loopTokens;
     this.text = new ReplyText(tokenizer, request.stops ?? []);
     this.endIds = tokenizer.endIds;
-    this.sampling = { ...SAMPLING_DEFAULTS, ...request.sampling };
+    this.sampling = { ...SAMPLING_DEFAULTS, ...speaking, ...request.sampling };
     this.random = new Random(request.seed ?? REPLY_DEFAULTS.seed);
   }
 

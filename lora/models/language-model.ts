@@ -11,6 +11,7 @@ import { ggufTokenizer } from "./gguf-tokenizer.ts";
 import { ggufWeights } from "./gguf-weights.ts";
 import { llama, llamaInputs } from "./llama.ts";
 import { readLlamaConfig, type LlamaConfig } from "./llama-config.ts";
+import { readSpeakingDefaults, type SpeakingDefaults } from "./speaking-defaults.ts";
 import { readTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
 import { weightFiles } from "./weight-files.ts";
 import { weightMap, type WeightMap } from "./weights.ts";
@@ -25,6 +26,7 @@ export interface LanguageWeights {
 }
 export interface LanguageModel extends LanguageWeights {
   readonly tokenizer: TextTokenizer;
+  readonly speaking: SpeakingDefaults;
 }
 
 /** @throws BASE_… and the errors of the safetensors and GGUF readers */
@@ -34,7 +36,7 @@ export function openLanguageModel(path: string): LanguageModel {
   const tokenizer = gguf ? ggufTokenizer(gguf) : readTextTokenizer(path);
   if (tokenizer.size > base.config.vocabSize)
     throw modelErrors.BASE_VOCABULARY(path, base.config.vocabSize, tokenizer.size);
-  return { ...base, tokenizer };
+  return { ...base, tokenizer, speaking: gguf ? {} : readSpeakingDefaults(path) };
 }
 
 /** Without the tokenizer: graphs alone need none. Errors as `openLanguageModel`. */

@@ -62,7 +62,10 @@ export function writeMiniLlama(folder: string, { vocab, merges }: BpeVocabulary)
   const config = miniLlamaConfig(vocab.size + SPECIAL_TOKENS.length);
   writeJson(join(folder, "config.json"), config);
   const { bos_token_id, eos_token_id, pad_token_id } = config as Record<string, number>;
-  writeJson(join(folder, "generation_config.json"), { bos_token_id, eos_token_id, pad_token_id, do_sample: true });
+  const tokens = { bos_token_id, eos_token_id, pad_token_id };
+  // A small model knows what is likely and not how unlikely the rest is: what is far from the likeliest is noise.
+  const sampling = { do_sample: true, temperature: 0.6, min_p: 0.1 };
+  writeJson(join(folder, "generation_config.json"), { ...tokens, ...sampling });
   writeFileAtomic(join(folder, "tokenizer.json"), `${JSON.stringify(tokenizerFile(vocab, merges))}\n`);
   writeJson(join(folder, "tokenizer_config.json"), {
     tokenizer_class: "PreTrainedTokenizerFast",

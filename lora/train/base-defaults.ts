@@ -13,6 +13,7 @@ const SUGGESTED = [
   "targets",
   "learning_rate",
   "epochs",
+  "history_dialogues",
   "min_snr_gamma",
   "timestep_bias_strategy",
   "noise_offset",

@@ -268,6 +268,11 @@ export const configKeys = {
     "several short dialogues of a batch share a row, each seeing itself alone; the result is the same, and so is the speed, as batches are of about equal length anyhow (text)",
     ["sample_packing"],
   ),
+  history_dialogues: key(
+    whole(1, 100, "4"),
+    "1",
+    "above 1: each dialogue is seen once alone and once after up to so many less one others, so that a small base keeps its manner when more was said before (text)",
+  ),
   system_prompt: key(
     text('"You are a grumpy blacksmith."'),
     "not set",

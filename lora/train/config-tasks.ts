@@ -26,7 +26,12 @@ const PICTURE_KEYS = [
   "prior_loss_weight",
   "save_format",
 ] as const satisfies readonly ConfigKeyName[];
-const TEXT_KEYS = ["max_length", "packing", "system_prompt"] as const satisfies readonly ConfigKeyName[];
+const TEXT_KEYS = [
+  "max_length",
+  "packing",
+  "history_dialogues",
+  "system_prompt",
+] as const satisfies readonly ConfigKeyName[];
 
 export const foreignKeys: Readonly<Record<TrainConfig["taskType"], readonly ConfigKeyName[]>> = {
   "text-to-image": TEXT_KEYS,

@@ -68,6 +68,8 @@ export interface TrainConfig {
   readonly maxLength: number | undefined;
   /** Short dialogues of a batch share rows. */
   readonly packing: boolean;
+  /** Dialogues that one conversation is made of at most; 1: each stays alone. */
+  readonly historyDialogues: number;
   readonly systemPrompt: string | undefined;
   readonly priorPreservation:
     | { readonly classDataDir: string; readonly classPrompt: string | undefined; readonly weight: number }
@@ -206,6 +208,7 @@ function buildConfig(
     ...pictures(v),
     maxLength: v.max_length,
     packing: v.packing ?? false,
+    historyDialogues: v.history_dialogues ?? 1,
     systemPrompt: v.system_prompt,
     priorPreservation: priorPreservation(v, path),
     ...measurements(v, saveSteps),

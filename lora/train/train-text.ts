@@ -8,6 +8,7 @@ import {
   epochTextBatches,
   splitValidation,
   tokenizeDialogues,
+  withHistories,
   type DialogueProblem,
   type TextDataset,
   type TokenizedDialogue,
@@ -39,19 +40,27 @@ export interface TextPlan {
 /** Tokenises and splits. @throws DIALOGUES_NONE */
 export function planText(config: TrainConfig, base: LanguageModel, dataset: TextDataset): TextPlan {
   const maxLength = Math.min(config.maxLength ?? MAX_LENGTH, base.config.maxPositions);
-  const { systemPrompt } = config;
-  const { rows, problems, cutCount } = tokenizeDialogues(dataset.dialogues, base.tokenizer, {
-    maxLength,
-    systemPrompt,
-  });
+  const options = { maxLength, systemPrompt: config.systemPrompt };
+  const { rows, kept, problems, cutCount } = tokenizeDialogues(dataset.dialogues, base.tokenizer, options);
   const [first] = problems;
   if (rows.length === 0)
     throw trainErrors.DIALOGUES_NONE(
       config.trainDataDir,
       first ? `line ${first.line}: ${first.reason}` : "nothing read",
     );
-  const split = splitValidation(rows, config.validation?.split ?? 0, config.seed);
-  return { ...split, problems: [...dataset.problems, ...problems], cutCount, maxLength };
+  const pairs = rows.map((row, i) => ({ row, dialogue: kept[i]!, tokens: row.ids.length }));
+  const { train, validation } = splitValidation(pairs, config.validation?.split ?? 0, config.seed);
+  // After the split: what is held out must not come back as another's history.
+  const histories = withHistories(train, { dialoguesMax: config.historyDialogues, maxLength, seed: config.seed });
+  const talks = tokenizeDialogues(histories, base.tokenizer, options).rows;
+  const alone = (list: typeof pairs) => list.map(({ row }) => row);
+  return {
+    train: [...alone(train), ...talks],
+    validation: alone(validation),
+    problems: [...dataset.problems, ...problems],
+    cutCount,
+    maxLength,
+  };
 }
 
 export interface TrainTextOptions {

@@ -37,5 +37,7 @@ export async function readNamedVoiceBase(path: string, dataDir: string): Promise
   const { weights, name } = openLanguageModel(path);
   const files = [...new Set([...weights.values()].map((weight) => weight.path))].toSorted();
   const hash = await rememberedHash(files, join(dataDir, "voice-base-hash.json"));
-  return { path, name, hash, epochs: readBaseDefaults(path).epochs ?? EPOCHS };
+  const { epochs = EPOCHS, history_dialogues: dialogues = 1 } = readBaseDefaults(path);
+  // With a history, each line is there twice.
+  return { path, name, hash, epochs: dialogues > 1 ? 2 * epochs : epochs };
 }

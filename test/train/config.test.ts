@@ -215,7 +215,9 @@ describe("training configuration", () => {
       );
       const clash = name === "max_train_steps" ? "" : "max_train_steps: 9\n";
       const needs = /^(class_prompt|prior_)/.test(name) ? "class_data_dir: c\n" : "";
-      const task = /^(max_length|packing|system_prompt)$/.test(name) ? "task_type: text-generation\n" : "";
+      const task = /^(max_length|packing|history_dialogues|system_prompt)$/.test(name)
+        ? "task_type: text-generation\n"
+        : "";
       const rest = (least + (name === "epochs" ? "" : clash) + needs + task)
         .split("\n")
         .filter((line) => !line.startsWith(`${name}:`))

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readTextDataset } from "../../lora/data/index.ts";
 import { openLanguageModel } from "../../lora/models/index.ts";
@@ -8,7 +9,6 @@ import { parseTrainConfig } from "../../lora/train/config.ts";
 import type { TrainEvent } from "../../lora/train/loop.ts";
 import { planText, trainText } from "../../lora/train/train-text.ts";
 import { closeTo } from "../support/close-to.ts";
-import { tempDir } from "../support/temp-dir.ts";
 
 const TALKER = resolve(import.meta.dirname, "../golden/text/talker");
 const STEPS = 4;
@@ -17,9 +17,11 @@ const REORDERED = 1e-5;
 
 describe("a text training with packing", function () {
   this.timeout(180_000);
-  const dir = tempDir();
+  // Kept between the tests.
+  const dir = mkdtempSync(join(tmpdir(), "animula-packing-"));
   const base = openLanguageModel(TALKER);
 
+  after(() => rmSync(dir, { recursive: true, force: true }));
   before(() => {
     const rows = Array.from({ length: 9 }, (_, i) => ({
       instruction: "Who goes there? ".repeat(1 + (i % 4)),

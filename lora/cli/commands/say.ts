@@ -33,7 +33,10 @@ export const sayCommand = defineCommand({
       default: "float",
     },
     "max-tokens": { type: "string", description: `Longest reply (${REPLY_DEFAULTS.maxTokens})` },
-    temperature: { type: "string", description: `0: always the likeliest word (${temperature})` },
+    temperature: {
+      type: "string",
+      description: `0: always the likeliest word (the base's, else ${temperature}; so the others)`,
+    },
     "top-p": { type: "string", description: `Share of the likeliest words to choose from (${topP})` },
     "top-k": { type: "string", description: `How many of the likeliest words; 0: all (${topK})` },
     "min-p": { type: "string", description: `Least share of the likeliest word's chance (${minP})` },
