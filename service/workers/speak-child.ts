@@ -10,7 +10,7 @@ const GATHER_MS = 2;
 /** Tokens that a reply needs at least, where the persona takes up almost all that the base can read. */
 const REPLY_TOKENS_MIN = 16;
 /** Said over and over for so long, a bubble has nothing more to tell. */
-const LOOP_TOKENS = 8;
+const LOOP_TOKENS = 6;
 
 const [basePath = ""] = process.argv.slice(2);
 const modules = new ModuleCache(MODULES_KEPT);
