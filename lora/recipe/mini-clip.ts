@@ -2,20 +2,13 @@
 import { isSeen, labelSentence, labelVocabulary, type Facts, type LabelLanguage } from "../data/index.ts";
 import type { ClipConfig, ClipPreprocessing } from "../models/index.ts";
 import type { Random } from "../diffusion/index.ts";
+import { miniText } from "./mini-config.ts";
 import type { PackedSample } from "./packed-data.ts";
 
 /** 64 patches of a 64×64 picture: 1.6 million parameters, 3.3 MB in half precision. */
 export const miniClip = (vocabSize: number): ClipConfig => ({
-  text: {
-    vocabSize,
-    hiddenSize: 128,
-    intermediateSize: 512,
-    layers: 3,
-    heads: 4,
-    // Every attribute told at once takes 45.
-    maxPositions: 48,
-    activation: "quick_gelu",
-  },
+  // Every attribute told at once takes 45 of its 48 positions.
+  text: miniText(vocabSize),
   vision: {
     imageSize: 64,
     patchSize: 8,
