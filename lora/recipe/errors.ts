@@ -6,6 +6,8 @@ export const recipeErrors = errorTable({
   RECIPE_OUT_MISSING: () => "render-data --out: expected a folder, got nothing; give --out DIR",
   RECIPE_DATA_DIFFERS: (dir: string, expected: string, got: string) =>
     `${dir}: expected data made with ${expected}, got ${got}; choose another folder or delete this one`,
+  RECIPE_NO_ATTRIBUTES: (dir: string) =>
+    `${dir}: expected portraits with attributes, got none; make the data anew with render-data`,
   UPSCALER_PACKAGE: (got: string, expected: string) =>
     `convert-upscaler --package: expected the unpacked npm package ${expected} with the weights it was published with, got ${got}`,
 });

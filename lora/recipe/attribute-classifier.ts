@@ -1,0 +1,208 @@
+/**
+ * Judges portraits: a small convolutional network with one softmax per attribute. It learns from drawn pictures and their
+ * attributes alone, and shares nothing with the mini CLIP, whose text half the base draws by.
+ */
+import { isSeen, labelVocabulary, type Facts } from "../data/index.ts";
+import {
+  add,
+  Graph,
+  mul,
+  reduceLogSumExp,
+  reduceMean,
+  reduceSum,
+  reshape,
+  silu,
+  split,
+  sub,
+  symbol,
+  type Value,
+} from "../graph/index.ts";
+import { conv2d, groupNorm, linear, resnetBlock, Scope } from "../nn/index.ts";
+import { Session, type HostTensor } from "../runtime/index.ts";
+import { averagedWeights } from "./averaged-weights.ts";
+import { TrainableParameters } from "./full-training.ts";
+import { backgroundColors, clothesColors, hairColors, skinColors } from "./portrait-colors.ts";
+import { portraitStyles, type StyleDefinition } from "./portrait-styles.ts";
+
+type VariedPart = "hair" | "headwear" | "expression" | "eyewear" | "facialHair";
+const namesIn = (part: VariedPart): string[] => [
+  ...new Set(Object.values<StyleDefinition>(portraitStyles).flatMap((style) => Object.keys(style[part]))),
+];
+
+/** The heads in their order, and the values each chooses among. */
+export const attributeValues = {
+  style: Object.keys(portraitStyles),
+  background: Object.keys(backgroundColors),
+  skin: Object.keys(skinColors),
+  hairColor: Object.keys(hairColors),
+  clothes: Object.keys(clothesColors),
+  expression: namesIn("expression"),
+  eyewear: ["none", ...namesIn("eyewear")],
+  facialHair: ["none", ...namesIn("facialHair")],
+  headwear: ["none", ...namesIn("headwear")],
+  hairShape: namesIn("hair"),
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+export type JudgedAttribute = keyof typeof attributeValues;
+export const judgedAttributes = Object.keys(attributeValues) as JudgedAttribute[];
+
+const HEAD_SIZES = judgedAttributes.map((name) => attributeValues[name].length);
+/** Of all heads together. */
+export const LOGIT_COUNT = HEAD_SIZES.reduce((a, b) => a + b, 0);
+const PICTURE_SIDE = 128;
+const SIDE = PICTURE_SIDE / 2;
+export const PIXEL_DIMS = [3, SIDE, SIDE] as const;
+const PIXEL_COUNT = 3 * SIDE * SIDE;
+
+const STEM_WIDTH = 16;
+/** Of the stages, each at half the side of the one before: 16, 8, 4. */
+const WIDTHS = [32, 64, 128] as const;
+const LAST_SIDE = 4;
+const GROUPS = 8;
+const EPSILON = 1e-5;
+
+/** Moves a picture by whole pixels of 128, its border repeated, and mirrors it: neither changes an attribute. */
+export interface Shift {
+  readonly dx: number;
+  readonly dy: number;
+  readonly isMirrored: boolean;
+}
+const AS_IT_IS: Shift = { dx: 0, dy: 0, isMirrored: false };
+
+/** Writes what the network takes, [3, 64, 64] in −1 … 1: the mean of each 2×2. @param rgb bytes [128, 128, 3] */
+export function classifierPixels(rgb: Uint8Array, into: Float32Array, { dx, dy, isMirrored } = AS_IT_IS): void {
+  const clamp = (at: number) => Math.min(PICTURE_SIDE - 1, Math.max(0, at));
+  into.fill(-1);
+  for (let y = 0; y < PICTURE_SIDE; y++) {
+    for (let x = 0; x < PICTURE_SIDE; x++) {
+      const column = clamp(x + dx);
+      const from = (clamp(y + dy) * PICTURE_SIDE + (isMirrored ? PICTURE_SIDE - 1 - column : column)) * 3;
+      const to = (y >> 1) * SIDE + (x >> 1);
+      for (let c = 0; c < 3; c++) into[c * SIDE * SIDE + to]! += rgb[from + c]! / (4 * 127.5);
+    }
+  }
+}
+
+/** Whether the attribute can be seen: no hair under a hat, no colour of hair on a bald head. */
+export const applies = (name: JudgedAttribute, attributes: Facts): boolean =>
+  isSeen(labelVocabulary[name]!, attributes);
+
+/** Writes one-hot rows of all heads [LOGIT_COUNT], zeros where the attribute does not apply. @throws RangeError for an unknown value */
+export function attributeTargets(attributes: Facts, into: Float32Array): void {
+  into.fill(0);
+  let offset = 0;
+  for (const name of judgedAttributes) {
+    const values: readonly string[] = attributeValues[name];
+    const value = attributes[name];
+    const at = value === undefined ? -1 : values.indexOf(value);
+    if (applies(name, attributes)) {
+      if (at < 0) throw new RangeError(`attribute ${name}: expected one of ${values.join(", ")}, got ${value}`);
+      into[offset + at] = 1;
+    }
+    offset += values.length;
+  }
+}
+
+export const pixelsInput = (graph: Graph): Value => graph.input("pixels", "float32", [symbol("N"), ...PIXEL_DIMS]);
+
+/**
+ * Logits of all heads [N, LOGIT_COUNT] of pixels [N, 3, 64, 64]. The last map is not averaged: where a colour lies tells
+ * clothes from background.
+ */
+export function attributeLogits(scope: Scope, pixels: Value): Value {
+  let h = silu(conv2d(scope.at("stem"), pixels, 3, STEM_WIDTH, { kernel: 4, stride: 2, padding: 1 }));
+  let inSize = STEM_WIDTH;
+  for (const [i, width] of WIDTHS.entries()) {
+    h = conv2d(scope.at(`downs.${i}`), h, inSize, width, { kernel: 3, stride: 2, padding: 1 });
+    h = resnetBlock(scope.at(`resnets.${i}`), h, { inSize: width, outSize: width, groups: GROUPS, epsilon: EPSILON });
+    inSize = width;
+  }
+  h = silu(groupNorm(scope.at("norm"), h, GROUPS, EPSILON));
+  const flat = inSize * LAST_SIDE * LAST_SIDE;
+  return linear(scope.at("heads"), reshape(h, [pixels.shape[0]!, flat]), flat, LOGIT_COUNT);
+}
+
+/**
+ * Cross-entropy summed over the heads, its mean over the pictures: Σ over heads of a·log Σ e^l − Σ t·l, where a = Σ t is 0
+ * where the attribute does not apply. @param targets [N, LOGIT_COUNT], see `attributeTargets`. @returns a scalar
+ */
+export function attributeLoss(logits: Value, targets: Value): Value {
+  const targetsOf = split(targets, HEAD_SIZES, 1);
+  const losses = split(logits, HEAD_SIZES, 1).map((l, head) => {
+    const t = targetsOf[head]!;
+    return sub(mul(reduceLogSumExp(l, [1]), reduceSum(t, [1])), reduceSum(mul(t, l), [1]));
+  });
+  return reduceMean(losses.reduce(add), [0, 1], false);
+}
+
+export type Judgement = Readonly<Record<JudgedAttribute, string>>;
+
+/** The likeliest value of each head. @param logits [LOGIT_COUNT] */
+export function likeliest(logits: Float32Array): Judgement {
+  let offset = 0;
+  const values = judgedAttributes.map((name) => {
+    const row = logits.subarray(offset, offset + attributeValues[name].length);
+    offset += row.length;
+    return [name, attributeValues[name][row.indexOf(Math.max(...row))]!];
+  });
+  return Object.fromEntries(values) as Judgement;
+}
+
+/** A trained classifier at work. */
+export class AttributeJudge {
+  private readonly session: Session<"logits">;
+  private readonly weights: Record<string, HostTensor>;
+
+  private constructor(session: Session<"logits">, weights: Record<string, HostTensor>) {
+    this.session = session;
+    this.weights = weights;
+  }
+
+  /** @param path state that `train-classifier.ts` saved; its averaged weights judge */
+  static async open(path: string): Promise<AttributeJudge> {
+    const weights = averagedWeights(path);
+    const graph = new Graph();
+    const logits = attributeLogits(new Scope(new TrainableParameters(graph)), pixelsInput(graph));
+    return new AttributeJudge(await Session.open({ logits }), weights);
+  }
+
+  /** @param rgb bytes [128, 128, 3] */
+  async judge(rgb: Uint8Array): Promise<Judgement> {
+    const data = new Float32Array(PIXEL_COUNT);
+    classifierPixels(rgb, data);
+    const { logits } = await this.session.run({ ...this.weights, pixels: { data, dims: [1, ...PIXEL_DIMS] } });
+    return likeliest(logits.data as Float32Array);
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+}
+
+export interface Accuracy {
+  /** Share of the judgements that are as told; NaN where no picture shows the attribute. */
+  readonly top1: number;
+  /** Mean over the values told, so that a frequent "none" does not hide what is missed. */
+  readonly meanOverValues: number;
+  /** What always saying the most frequent value would reach. */
+  readonly mostFrequent: number;
+  readonly count: number;
+}
+
+/** How often judgements are as told, on the pictures where the attribute applies. */
+export function accuracyOf(name: JudgedAttribute, told: readonly Facts[], judged: readonly Judgement[]): Accuracy {
+  const cells = new Map<string, { right: number; all: number }>();
+  for (const [i, attributes] of told.entries()) {
+    if (!applies(name, attributes)) continue;
+    const value = attributes[name]!;
+    const { right, all } = cells.get(value) ?? { right: 0, all: 0 };
+    cells.set(value, { right: right + Number(judged[i]![name] === value), all: all + 1 });
+  }
+  const rows = [...cells.values()];
+  const count = rows.reduce((sum, { all }) => sum + all, 0);
+  return {
+    top1: rows.reduce((sum, { right }) => sum + right, 0) / count,
+    meanOverValues: rows.reduce((sum, { right, all }) => sum + right / all, 0) / rows.length,
+    mostFrequent: Math.max(...rows.map(({ all }) => all)) / count,
+    count,
+  };
+}
