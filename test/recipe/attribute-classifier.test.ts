@@ -36,8 +36,7 @@ describe("the judge of portraits", () => {
       const { attributes } = portraitPlan(i, "validation");
       for (const name of judgedAttributes) drawn[name]!.add(attributes[name]);
     }
-    for (const name of judgedAttributes)
-      assert.deepEqual(drawn[name], new Set<string>(attributeValues[name]), name);
+    for (const name of judgedAttributes) assert.deepEqual(drawn[name], new Set<string>(attributeValues[name]), name);
   });
 
   it("tells targets and reads them back, but for what cannot be seen", () => {
