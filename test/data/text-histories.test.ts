@@ -23,7 +23,10 @@ describe("dialogues after others", () => {
       twenty.map(({ line }) => line),
     );
     const lengths = new Set(talks.map(({ messages }) => messages.length));
-    assert.deepEqual([...lengths].toSorted(), [4, 6, 8]);
+    assert.deepEqual(
+      [...lengths].toSorted((a, b) => a - b),
+      [4, 6, 8],
+    );
     talks.forEach(({ messages }, i) => {
       assert.deepEqual(messages.slice(-2), twenty[i]!.messages);
       messages.forEach(({ role }, at) => assert.equal(role, at % 2 === 0 ? "user" : "assistant"));
