@@ -125,7 +125,7 @@ export class TrainingRun {
   }
 
   async #attempt(): Promise<{ end: WorkerEnd; error: TrainingError | undefined }> {
-    const { folder, records } = this.#context;
+    const { folder, log, records } = this.#context;
     let error: TrainingError | undefined;
     let samples: Promise<void> = Promise.resolve();
     const reader = {
@@ -134,11 +134,17 @@ export class TrainingRun {
       onError: (said: TrainingError) => void (error = said),
     };
     this.#worker = startTraining(folder, (line) => {
-      const { status, phase } = this.job.state;
+      const { status, phase, savedSteps: before } = this.job.state;
+      const savedBefore = before.at(-1);
       readLine(line, reader);
       // A cancelled run still saves; what it does meanwhile is nobody's concern.
       if (status !== "running") this.job.state.phase = phase;
-      records.changed(this.job);
+      // The curve up to a checkpoint belongs to it: whoever goes on from there must find it.
+      if (this.job.state.savedSteps.at(-1) === savedBefore) records.changed(this.job);
+      else
+        records
+          .save(this.job)
+          .catch((cause: unknown) => log.error({ err: cause, job: this.job.state.id }, "job not saved"));
     });
     const end = await this.#worker.ended;
     this.#worker = undefined;
