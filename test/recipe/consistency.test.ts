@@ -61,9 +61,12 @@ describe("consistency distillation", () => {
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     const [first, last] = [mean(losses.slice(0, 15)), mean(losses.slice(-15))];
     assert.ok(last < 0.8 * first, `${first} → ${last}`);
-    assert.ok(
-      [...layers.values()].every(({ up }) => up.some((value) => value !== 0)),
-      "every layer learns",
+    const idle = [...layers].filter(([, { up }]) => up.every((value) => value === 0)).map(([name]) => name);
+    // In the middle of so small a picture is one position, which has only itself to attend to.
+    const alone = ["to_q", "to_k"].map((name) => `unet.mid_block.attentions.0.transformer_blocks.0.attn1.${name}`);
+    assert.deepEqual(
+      idle.filter((name) => !alone.includes(name)),
+      [],
     );
   });
 });
