@@ -92,12 +92,17 @@ function offset(spare: number, { crop, random }: LoadImageOptions): number {
   return crop === "center" ? Math.floor(spare / 2) : Math.floor(random() * (spare + 1));
 }
 
-/** Interleaved bytes → planes in −1..1. */
 function toPlanes(pixels: Uint8Array, planeSize: number, file: string): Float32Array {
   if (pixels.length !== 3 * planeSize) {
     throw dataErrors.IMAGE_NOT_READABLE(file, `${pixels.length / planeSize} colour channels`);
   }
-  const planes = new Float32Array(3 * planeSize);
+  return rgbPlanes(pixels);
+}
+
+/** Interleaved RGB bytes → planes in −1..1. */
+export function rgbPlanes(pixels: Uint8Array): Float32Array {
+  const planeSize = pixels.length / 3;
+  const planes = new Float32Array(pixels.length);
   for (let i = 0; i < planeSize; i++) {
     for (let channel = 0; channel < 3; channel++) {
       planes[channel * planeSize + i] = pixels[3 * i + channel]! / 127.5 - 1;

@@ -3,7 +3,7 @@ export { balanceClassSamples, type Batch, batchesPerEpoch, epochBatches, splitVa
 export { assignBuckets, type Bucket, type BucketOptions, bucketSizes, nearestBucket, type Size } from "./buckets.ts";
 export { buildCaption, type CaptionOptions, hasWord, withTrigger } from "./caption.ts";
 export { type ImageDataset, type ImageDatasetOptions, type ImageSample, readImageDataset } from "./dataset.ts";
-export { loadImage, readPicture, type LoadImageOptions, type PictureFile } from "./image.ts";
+export { loadImage, readPicture, rgbPlanes, type LoadImageOptions, type PictureFile } from "./image.ts";
 export { isImageName } from "./image-folder.ts";
 export type { Problem, ProblemCode } from "./problem.ts";
 export { epochSeed, seededRandom } from "./random.ts";

@@ -70,7 +70,7 @@ export class Painter {
     const { data, dims } = await this.decoder.decode(latents);
     const size = dims[1]! * height * width;
     return seeds.map((seed, i) => ({
-      pixels: toBytes(data.subarray(i * size, (i + 1) * size), width * height),
+      pixels: rgbBytes(data.subarray(i * size, (i + 1) * size)),
       width,
       height,
       seed,
@@ -142,7 +142,8 @@ export class Painter {
 }
 
 /** −1 … 1 planes → 0 … 255 interleaved, rounded to nearest. */
-function toBytes(planes: Float32Array, area: number): Uint8Array {
+export function rgbBytes(planes: Float32Array): Uint8Array {
+  const area = planes.length / 3;
   const pixels = new Uint8Array(area * 3);
   for (let p = 0; p < area; p++)
     for (let c = 0; c < 3; c++)

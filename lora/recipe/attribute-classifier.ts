@@ -19,6 +19,7 @@ import {
 } from "../graph/index.ts";
 import { conv2d, groupNorm, linear, resnetBlock, Scope } from "../nn/index.ts";
 import { Session, type HostTensor } from "../runtime/index.ts";
+import { Tally, type Accuracy } from "./accuracy.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { TrainableParameters } from "./full-training.ts";
 import { backgroundColors, clothesColors, hairColors, skinColors } from "./portrait-colors.ts";
@@ -60,22 +61,12 @@ const LAST_SIDE = 4;
 const GROUPS = 8;
 const EPSILON = 1e-5;
 
-/** Moves a picture by whole pixels of 128, its border repeated, and mirrors it: neither changes an attribute. */
-export interface Shift {
-  readonly dx: number;
-  readonly dy: number;
-  readonly isMirrored: boolean;
-}
-const AS_IT_IS: Shift = { dx: 0, dy: 0, isMirrored: false };
-
 /** Writes what the network takes, [3, 64, 64] in −1 … 1: the mean of each 2×2. @param rgb bytes [128, 128, 3] */
-export function classifierPixels(rgb: Uint8Array, into: Float32Array, { dx, dy, isMirrored } = AS_IT_IS): void {
-  const clamp = (at: number) => Math.min(PICTURE_SIDE - 1, Math.max(0, at));
+export function classifierPixels(rgb: Uint8Array, into: Float32Array): void {
   into.fill(-1);
   for (let y = 0; y < PICTURE_SIDE; y++) {
     for (let x = 0; x < PICTURE_SIDE; x++) {
-      const column = clamp(x + dx);
-      const from = (clamp(y + dy) * PICTURE_SIDE + (isMirrored ? PICTURE_SIDE - 1 - column : column)) * 3;
+      const from = (y * PICTURE_SIDE + x) * 3;
       const to = (y >> 1) * SIDE + (x >> 1);
       for (let c = 0; c < 3; c++) into[c * SIDE * SIDE + to]! += rgb[from + c]! / (4 * 127.5);
     }
@@ -178,31 +169,11 @@ export class AttributeJudge {
   }
 }
 
-export interface Accuracy {
-  /** Share of the judgements that are as told; NaN where no picture shows the attribute. */
-  readonly top1: number;
-  /** Mean over the values told, so that a frequent "none" does not hide what is missed. */
-  readonly meanOverValues: number;
-  /** What always saying the most frequent value would reach. */
-  readonly mostFrequent: number;
-  readonly count: number;
-}
-
 /** How often judgements are as told, on the pictures where the attribute applies. */
 export function accuracyOf(name: JudgedAttribute, told: readonly Facts[], judged: readonly Judgement[]): Accuracy {
-  const cells = new Map<string, { right: number; all: number }>();
+  const tally = new Tally();
   for (const [i, attributes] of told.entries()) {
-    if (!applies(name, attributes)) continue;
-    const value = attributes[name]!;
-    const { right, all } = cells.get(value) ?? { right: 0, all: 0 };
-    cells.set(value, { right: right + Number(judged[i]![name] === value), all: all + 1 });
+    if (applies(name, attributes)) tally.add(attributes[name]!, judged[i]![name] === attributes[name]);
   }
-  const rows = [...cells.values()];
-  const count = rows.reduce((sum, { all }) => sum + all, 0);
-  return {
-    top1: rows.reduce((sum, { right }) => sum + right, 0) / count,
-    meanOverValues: rows.reduce((sum, { right, all }) => sum + right / all, 0) / rows.length,
-    mostFrequent: Math.max(...rows.map(({ all }) => all)) / count,
-    count,
-  };
+  return tally.accuracy;
 }

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { labelSentence } from "../data/index.ts";
 import { DrawingStudio } from "../generate/index.ts";
 import { openStableDiffusion } from "../models/index.ts";
+import { percent } from "./accuracy.ts";
 import { accuracyOf, AttributeJudge, judgedAttributes, type Judgement } from "./attribute-classifier.ts";
 import { factsOf } from "./mini-clip.ts";
 import { portrait, type Portrait } from "./portraits.ts";
@@ -61,7 +62,6 @@ const sources: Readonly<Record<string, readonly Judgement[]>> = {
   another: [...real.slice(1), ...real.slice(0, 1)],
 };
 const attributes = told.map((held) => held.attributes);
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 console.log(`attribute     ${Object.keys(sources).join("   ")}   pictures`);
 const shares = judgedAttributes.map((name) => {
   const rows = Object.values(sources).map((judged) => accuracyOf(name, attributes, judged));

@@ -6,12 +6,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createAvatar, type Style } from "@dicebear/core";
-import { adventurer, bigSmile, micah, personas, toonHead } from "@dicebear/collection";
 import sharp from "sharp";
 import { Graph, symbol } from "../graph/index.ts";
 import { backProjected, openUpscaler, seamScore, Upscaler, type Picture } from "../image/index.ts";
 import { Session } from "../runtime/index.ts";
+import { heldOutAvatar } from "./held-out-styles.ts";
 import { portrait } from "./portraits.ts";
 import { texture, textureSide } from "./textures.ts";
 
@@ -19,7 +18,6 @@ const SCALE = 4;
 const PORTRAIT_SIDE = 256;
 /** Pixels of repetition put around a small texture before its size is changed; its cubic filter reaches two pixels, back-projection two more. */
 const MARGIN = 4;
-const heldOut = [adventurer, bigSmile, micah, personas, toonHead] as unknown as readonly Style<object>[];
 
 type Enlarge = (small: Picture, isSeamless: boolean) => Promise<Picture>;
 interface Case {
@@ -96,8 +94,8 @@ async function cases(count: number): Promise<Record<string, Case[]>> {
     isSeamless: false,
   }));
   const strangers = numbers.map(async (i) => {
-    const svg = createAvatar(heldOut[i % heldOut.length]!, { seed: `upscale ${i}`, backgroundColor: ["a0a5aa"] });
-    return { name: `stranger-${i}`, original: await rasterised(svg.toString(), PORTRAIT_SIDE), isSeamless: false };
+    const svg = heldOutAvatar(i, `upscale ${i}`, "a0a5aa");
+    return { name: `stranger-${i}`, original: await rasterised(svg, PORTRAIT_SIDE), isSeamless: false };
   });
   const textures = numbers.map((i) => ({
     name: `texture-${i}`,

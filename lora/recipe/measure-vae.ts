@@ -5,48 +5,33 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createAvatar, type Style } from "@dicebear/core";
-import { adventurer, bigSmile, micah, personas, toonHead } from "@dicebear/collection";
 import sharp from "sharp";
+import { rgbPlanes } from "../data/index.ts";
+import { rgbBytes } from "../generate/index.ts";
 import { Graph, symbol } from "../graph/index.ts";
 import { vaeDecode, vaeEncode } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session, type HostTensor } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { TrainableParameters } from "./full-training.ts";
+import { heldOutAvatar } from "./held-out-styles.ts";
 import { miniVae } from "./mini-config.ts";
 import { portrait } from "./portraits.ts";
 import { rasterizePortrait } from "./render-data.ts";
-import { texture } from "./textures.ts";
+import { heldOutTexture } from "./textures.ts";
 
 const SIDE = 128;
 const SIZE = SIDE * SIDE;
-/** No training takes textures from so far on. */
-const HELD_OUT_TEXTURES = 50_000_000;
 const SHOWN = 8;
-const heldOut = [adventurer, bigSmile, micah, personas, toonHead] as unknown as readonly Style<object>[];
 const BACKGROUNDS = ["b6e3f4", "c0aede", "d1d4f9", "ffd5dc", "ffdfbf", "3d7a4f", "7a1f2b"];
 
-/** [3, side, side] in −1 … 1 from RGB bytes. */
-function planes(rgb: Uint8Array): Float32Array {
-  return Float32Array.from({ length: 3 * SIZE }, (_, i) => rgb[(i % SIZE) * 3 + Math.floor(i / SIZE)]! / 127.5 - 1);
-}
-
-function bytes(pixels: Float32Array): Buffer {
-  const level = (value: number) => Math.round(Math.max(0, Math.min(255, (value + 1) * 127.5)));
-  return Buffer.from(Array.from({ length: 3 * SIZE }, (_, i) => level(pixels[(i % 3) * SIZE + Math.floor(i / 3)]!)));
-}
-
-async function unseenStyle(index: number): Promise<Uint8Array> {
-  const style = heldOut[index % heldOut.length]!;
-  const background = BACKGROUNDS[index % BACKGROUNDS.length]!;
-  return rasterizePortrait(createAvatar(style, { seed: `vae ${index}`, backgroundColor: [background] }).toString());
-}
+const unseenStyle = (index: number): Promise<Uint8Array> =>
+  rasterizePortrait(heldOutAvatar(index, `vae ${index}`, BACKGROUNDS[index % BACKGROUNDS.length]!));
 
 type Draw = (index: number) => Promise<Uint8Array>;
 const sets: Readonly<Record<string, Draw>> = {
   "portraits, held out": (index) => rasterizePortrait(portrait(index, "validation").svg),
-  textures: async (index) => texture(HELD_OUT_TEXTURES + index).pixels,
+  textures: async (index) => heldOutTexture(index).pixels,
   "styles never seen": unseenStyle,
 };
 
@@ -63,11 +48,11 @@ async function openVae(path: string): Promise<(image: Float32Array) => Promise<F
 }
 
 /** Pairs of original and given-back picture, in rows of eight. */
-async function saveSheet(path: string, pairs: readonly (readonly [Buffer, Buffer])[]): Promise<void> {
+async function saveSheet(path: string, pairs: readonly (readonly [Uint8Array, Uint8Array])[]): Promise<void> {
   const width = 2 * SIDE * Math.min(SHOWN, pairs.length);
   const tiles = pairs.flatMap((pair, n) =>
     pair.map((input, half) => ({
-      input,
+      input: Buffer.from(input),
       raw: { width: SIDE, height: SIDE, channels: 3 as const },
       left: (2 * (n % SHOWN) + half) * SIDE,
       top: Math.floor(n / SHOWN) * SIDE,
@@ -88,20 +73,20 @@ const { values: args } = parseArgs({
   },
 });
 const giveBack = await openVae(join(args.out, "vae-state.safetensors"));
-const shown: [Buffer, Buffer][] = [];
+const shown: [Uint8Array, Uint8Array][] = [];
 for (const [name, draw] of Object.entries(sets)) {
   let squares = 0;
   const casts = [0, 0, 0];
   const count = Number(args.pictures);
   for (let index = 0; index < count; index++) {
-    const original = planes(await draw(index));
-    const result = bytes(await giveBack(original));
-    bytes(original).forEach((level, i) => {
+    const original = await draw(index);
+    const result = rgbBytes(await giveBack(rgbPlanes(original)));
+    original.forEach((level, i) => {
       const error = result[i]! - level;
       squares += error ** 2;
       casts[i % 3]! += error;
     });
-    if (index < 2 * SHOWN) shown.push([bytes(original), result]);
+    if (index < 2 * SHOWN) shown.push([original, result]);
   }
   const values = count * SIZE;
   const psnr = 10 * Math.log10(255 ** 2 / (squares / (3 * values)));

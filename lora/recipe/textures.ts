@@ -166,3 +166,9 @@ export function texture(index: number): Texture {
   const plan = texturePlan(index);
   return { ...plan, pixels: drawTexture(plan.attributes, textureKey(index)) };
 }
+
+/** Far beyond the textures that any training draws. */
+const HELD_OUT_FROM = 10_000_000;
+
+/** As `texture`, of those to measure on. */
+export const heldOutTexture = (index: number): Texture => texture(HELD_OUT_FROM + index);

@@ -10,6 +10,7 @@ import { Random } from "../diffusion/index.ts";
 import { Graph, symbol } from "../graph/index.ts";
 import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
+import { printAccuracy } from "./accuracy.ts";
 import {
   accuracyOf,
   AttributeJudge,
@@ -25,10 +26,11 @@ import {
 } from "./attribute-classifier.ts";
 import { recipeErrors } from "./errors.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
-import { learningRateAt } from "./learning-rate.ts";
 import { PackedData } from "./packed-data.ts";
 import { portrait } from "./portraits.ts";
 import { rasterizePortrait } from "./render-data.ts";
+import { runTraining } from "./run-training.ts";
+import { drawShift, shifted } from "./shifted.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -65,13 +67,12 @@ function buildLoss() {
 
 function makeBatch(step: number): Feeds {
   const random = new Random(7_000_000 + step);
-  const shift = () => Math.round((2 * random.uniform() - 1) * SHIFT_MAX);
   const pixels = new Float32Array(batchSize * PIXEL_COUNT);
   const targets = new Float32Array(batchSize * LOGIT_COUNT);
   for (let i = 0; i < batchSize; i++) {
     const { index, attributes } = portraits[Math.floor(random.uniform() * portraits.length)]!;
     const into = pixels.subarray(i * PIXEL_COUNT, (i + 1) * PIXEL_COUNT);
-    classifierPixels(data.readBytes(index), into, { dx: shift(), dy: shift(), isMirrored: random.uniform() < 0.5 });
+    classifierPixels(shifted(data.readBytes(index), drawShift(random, SHIFT_MAX)), into);
     attributeTargets(attributes, targets.subarray(i * LOGIT_COUNT, (i + 1) * LOGIT_COUNT));
   }
   return {
@@ -80,26 +81,14 @@ function makeBatch(step: number): Feeds {
   };
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
 async function tellAccuracy(path: string, count: number): Promise<void> {
   const judge = await AttributeJudge.open(path);
   const told = Array.from({ length: count }, (_, index) => portrait(index, "validation"));
   const judged: Judgement[] = [];
   for (const { svg } of told) judged.push(await judge.judge(await rasterizePortrait(svg)));
   await judge.close();
-  console.log("attribute      top-1   mean over values   most frequent   pictures");
-  for (const name of judgedAttributes) {
-    const row = accuracyOf(
-      name,
-      told.map(({ attributes }) => attributes),
-      judged,
-    );
-    const columns = [percent(row.top1).padStart(7), percent(row.meanOverValues).padStart(15)];
-    console.log(
-      `${name.padEnd(12)} ${columns.join(" ")} ${percent(row.mostFrequent).padStart(16)} ${String(row.count).padStart(10)}`,
-    );
-  }
+  const attributes = told.map((held) => held.attributes);
+  printAccuracy(judgedAttributes.map((name) => [name, accuracyOf(name, attributes, judged)]));
 }
 
 const { loss, parameters } = buildLoss();
@@ -115,20 +104,13 @@ console.log(
   `classifier: ${trainer.parameterCount} parameters, ${portraits.length} portraits, from step ${trainer.step}`,
 );
 
-let [sum, count, started] = [0, 0, performance.now()];
-while (trainer.step < steps) {
-  const result = await trainer.train(makeBatch(trainer.step), learningRateAt(trainer.step, steps, Number(args.lr)));
-  sum += result.loss;
-  count++;
-  if (trainer.step % 25 === 0 || trainer.step < 4) {
-    const pace = (performance.now() - started) / count;
-    console.log(
-      `${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(3)} ${pace.toFixed(0)} ms/step`,
-    );
-    [sum, count, started] = [0, 0, performance.now()];
-  }
-  if (trainer.step % SAVE_EVERY === 0) trainer.save(statePath);
-}
-trainer.save(statePath);
+await runTraining(trainer, {
+  steps,
+  peakRate: Number(args.lr),
+  batchAt: makeBatch,
+  statePath,
+  saveEvery: SAVE_EVERY,
+  tellEvery: 25,
+});
 data.close();
 await tellAccuracy(statePath, Number(args.portraits));

@@ -14,9 +14,10 @@ import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
 import { contrastiveInputs, contrastiveLoss } from "./contrastive-loss.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
-import { learningRateAt } from "./learning-rate.ts";
 import { drawText, factsOf, isAlsoTrue, miniClip, miniClipPixels, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
+import { runTraining } from "./run-training.ts";
+import { drawShift, shifted } from "./shifted.ts";
 import { trainBpe } from "./train-tokenizer.ts";
 import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 
@@ -62,23 +63,6 @@ function vocabularyIn(path: string): BpeVocabulary {
   return made;
 }
 
-/** The picture moved by whole pixels, its border repeated, and mirrored half of the time: [128, 128, 3]. */
-function moved(bytes: Uint8Array, random: Random): Uint8Array {
-  const shift = () => Math.round((2 * random.uniform() - 1) * SHIFT_MAX);
-  const [dx, dy, isMirrored] = [shift(), shift(), random.uniform() < 0.5];
-  const clamp = (at: number) => Math.min(PICTURE_SIDE - 1, Math.max(0, at));
-  const out = new Uint8Array(bytes.length);
-  for (let y = 0; y < PICTURE_SIDE; y++) {
-    for (let x = 0; x < PICTURE_SIDE; x++) {
-      const column = clamp(x + dx);
-      const from = (clamp(y + dy) * PICTURE_SIDE + (isMirrored ? PICTURE_SIDE - 1 - column : column)) * 3;
-      const to = (y * PICTURE_SIDE + x) * 3;
-      for (let channel = 0; channel < 3; channel++) out[to + channel] = bytes[from + channel]!;
-    }
-  }
-  return out;
-}
-
 const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
@@ -96,7 +80,7 @@ function makeBatch(step: number): Feeds {
   const ids = new Int32Array(batchSize * length);
   const drawn = Array.from({ length: batchSize }, (_, i) => {
     const index = Math.floor(random.uniform() * samples.length);
-    const rgb = moved(data.readBytes(index), random);
+    const rgb = shifted(data.readBytes(index), drawShift(random, SHIFT_MAX));
     pixels.set(clipPixels({ rgb, width: PICTURE_SIDE, height: PICTURE_SIDE }, miniClipPixels), i * pixelCount);
     const text = drawText(samples[index]!, random);
     ids.set(tokenizer.encode(text.text, length), i * length);
@@ -131,17 +115,11 @@ console.log(
   `CLIP: ${trainer.parameterCount} parameters, vocabulary ${vocabulary.vocab.size}, from step ${trainer.step}`,
 );
 
-let [sum, count, started] = [0, 0, performance.now()];
-while (trainer.step < steps) {
-  const result = await trainer.train(makeBatch(trainer.step), learningRateAt(trainer.step, steps, Number(args.lr)));
-  sum += result.loss;
-  count++;
-  if (trainer.step % 25 === 0 || trainer.step < 4) {
-    console.log(
-      `${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(3)} ${((performance.now() - started) / count).toFixed(0)} ms/step`,
-    );
-    [sum, count, started] = [0, 0, performance.now()];
-  }
-  if (trainer.step % SAVE_EVERY === 0) trainer.save(statePath);
-}
-trainer.save(statePath);
+await runTraining(trainer, {
+  steps,
+  peakRate: Number(args.lr),
+  batchAt: makeBatch,
+  statePath,
+  saveEvery: SAVE_EVERY,
+  tellEvery: 25,
+});

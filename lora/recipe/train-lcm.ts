@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeKohya } from "../adapter/index.ts";
-import { LatentEncoder, TextEncoder } from "../data/index.ts";
+import { LatentEncoder, rgbPlanes, TextEncoder } from "../data/index.ts";
 import { Random } from "../diffusion/index.ts";
 import { drawDefaults } from "../generate/index.ts";
 import { openStableDiffusion } from "../models/index.ts";
@@ -49,12 +49,7 @@ const examples = new Map<number, Promise<Example>>();
 
 async function makeExample(position: number): Promise<Example> {
   const { pixels, caption } = await dataSample(position, portraits, textures);
-  const area = base.side ** 2;
-  const data = Float32Array.from(
-    { length: 3 * area },
-    (_, i) => pixels[3 * (i % area) + Math.floor(i / area)]! / 127.5 - 1,
-  );
-  const { mean } = await encoder.encode({ data, dims: [1, 3, base.side, base.side] });
+  const { mean } = await encoder.encode({ data: rgbPlanes(pixels), dims: [1, 3, base.side, base.side] });
   return { latents: mean.data.slice(), caption: (await encode(caption)).slice() };
 }
 

@@ -18,7 +18,7 @@ import { averagedWeights } from "./averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
-import { learningRateAt } from "./learning-rate.ts";
+import { runTraining } from "./run-training.ts";
 import { trainBpe } from "./train-tokenizer.ts";
 import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 
@@ -146,17 +146,11 @@ function makeBatch(step: number) {
   };
 }
 
-let [sum, count, started] = [0, 0, performance.now()];
-while (trainer.step < steps) {
-  const result = await trainer.train(makeBatch(trainer.step), learningRateAt(trainer.step, steps, Number(args.lr)));
-  sum += result.loss;
-  count++;
-  if (trainer.step % 50 === 0 || trainer.step < 4) {
-    console.log(
-      `${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(3)} ${((performance.now() - started) / count).toFixed(0)} ms/step`,
-    );
-    [sum, count, started] = [0, 0, performance.now()];
-  }
-  if (trainer.step % SAVE_EVERY === 0) trainer.save(statePath);
-}
-trainer.save(statePath);
+await runTraining(trainer, {
+  steps,
+  peakRate: Number(args.lr),
+  batchAt: makeBatch,
+  statePath,
+  saveEvery: SAVE_EVERY,
+  tellEvery: 50,
+});

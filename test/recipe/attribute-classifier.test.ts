@@ -17,6 +17,7 @@ import {
   pixelsInput,
   type Judgement,
 } from "../../lora/recipe/attribute-classifier.ts";
+import { shifted } from "../../lora/recipe/shifted.ts";
 import { FullTrainer, TrainableParameters } from "../../lora/recipe/full-training.ts";
 import { portrait, portraitPlan } from "../../lora/recipe/portraits.ts";
 import { rasterizePortrait } from "../../lora/recipe/render-data.ts";
@@ -71,7 +72,7 @@ describe("the judge of portraits", () => {
     const near = (got: number, expected: number) => assert.ok(Math.abs(got - expected) < 1e-6, `${got} ${expected}`);
     classifierPixels(rgb, pixels);
     near(at(10, 20, 1), mean([20, 21], [40, 41], 1));
-    classifierPixels(rgb, pixels, { dx: 3, dy: -5, isMirrored: true });
+    classifierPixels(shifted(rgb, { dx: 3, dy: -5, isMirrored: true }), pixels);
     near(at(10, 20, 2), mean([127 - 23, 127 - 24], [35, 36], 2));
     near(at(63, 0, 0), mean([0, 0], [0, 0], 0));
   });

@@ -1,0 +1,36 @@
+import type { Feeds } from "../runtime/index.ts";
+import type { FullTrainer } from "./full-training.ts";
+import { learningRateAt } from "./learning-rate.ts";
+
+export interface TrainingRun {
+  readonly steps: number;
+  readonly peakRate: number;
+  /** The batch of a step: a function of it alone, so that a run that goes on sees what one never stopped would. */
+  readonly batchAt: (step: number) => Feeds;
+  readonly statePath: string;
+  readonly saveEvery: number;
+  readonly tellEvery: number;
+}
+
+/** The first steps are told one by one: what is wrong from the start shows there. */
+const TOLD_FIRST = 4;
+
+/** Trains up to `steps`, tells the mean loss since the last line, and keeps the state. */
+export async function runTraining(trainer: FullTrainer, run: TrainingRun): Promise<void> {
+  let [sum, count, started] = [0, 0, performance.now()];
+  while (trainer.step < run.steps) {
+    const rate = learningRateAt(trainer.step, run.steps, run.peakRate);
+    const { loss, norm } = await trainer.train(run.batchAt(trainer.step), rate);
+    sum += loss;
+    count++;
+    if (trainer.step % run.tellEvery === 0 || trainer.step < TOLD_FIRST) {
+      const pace = (performance.now() - started) / count;
+      console.log(
+        `${trainer.step} loss ${(sum / count).toFixed(4)} norm ${norm.toFixed(3)} ${pace.toFixed(0)} ms/step`,
+      );
+      [sum, count, started] = [0, 0, performance.now()];
+    }
+    if (trainer.step % run.saveEvery === 0) trainer.save(run.statePath);
+  }
+  trainer.save(run.statePath);
+}
