@@ -368,7 +368,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
 
   #paths() {
     const pathOf = (sha256: string): string => this.#store.objects.path(sha256);
-    return { temporary: join(this.#store.dataDir, "temporary"), pathOf };
+    return { temporary: this.#store.temporaryDir, pathOf };
   }
 }
 

@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { openClip } from "../../lora/index.ts";
 import type { Library } from "../library/index.ts";
 import { ServiceError, type Language, type SuggestionsReply } from "../protocol/index.ts";
+import { Turns } from "../store/index.ts";
 import { labelFolder, LabellingFailed } from "../workers/index.ts";
 
 export interface SuggestionsOptions {
@@ -23,7 +24,7 @@ export class Suggestions {
   /** The model's name; undefined where there is none, then nothing is suggested. */
   readonly name: string | undefined;
   readonly #options: SuggestionsOptions;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(options: SuggestionsOptions, name: string | undefined) {
     this.#options = options;
@@ -39,9 +40,7 @@ export class Suggestions {
 
   /** Errors: CLIP_MISSING, LABELLING_FAILED, NOT_FOUND, WRONG_KIND. */
   suggest(datasetId: string, imageIds: readonly string[], language: Language): Promise<SuggestionsReply> {
-    const turn = this.#last.then(() => this.#suggest(datasetId, imageIds, language));
-    this.#last = turn.catch(() => {});
-    return turn;
+    return this.#turns.take(() => this.#suggest(datasetId, imageIds, language));
   }
 
   async #suggest(datasetId: string, imageIds: readonly string[], language: Language): Promise<SuggestionsReply> {

@@ -1,7 +1,7 @@
 /** The dialogues of a voice's data set: one object of JSON lines, written anew with every change. */
 import { eq, sql } from "drizzle-orm";
 import { limits, ServiceError, type DialogueLine, type LinesReply, type LinesUploadReply } from "../protocol/index.ts";
-import { tables, TooManyBytes, type Store } from "../store/index.ts";
+import { tables, TooManyBytes, Turns, type Store } from "../store/index.ts";
 import { record } from "./audit.ts";
 import { readDialogueLines } from "./dialogue-lines.ts";
 import type { ObjectKeeper } from "./object-keeper.ts";
@@ -13,7 +13,7 @@ export class Lines {
   readonly #store: Store;
   readonly #keeper: ObjectKeeper;
   /** Changes follow each other: each reads what the one before wrote. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(store: Store, keeper: ObjectKeeper) {
     this.#store = store;
@@ -38,9 +38,7 @@ export class Lines {
    * Errors: NOT_FOUND, WRONG_KIND, LINES_NONE, TOO_MANY_LINES, UPLOAD_TOO_LARGE, DISK_FULL; then nothing changes.
    */
   put(id: string, text: string, mode: "add" | "replace", by: string): Promise<LinesUploadReply> {
-    const turn = this.#last.then(() => this.#put(id, text, mode, by));
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.take(() => this.#put(id, text, mode, by));
   }
 
   async #put(id: string, text: string, mode: "add" | "replace", by: string): Promise<LinesUploadReply> {

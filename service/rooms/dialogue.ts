@@ -13,6 +13,7 @@ import {
   type ReplyEnd,
   type SceneState,
 } from "../protocol/index.ts";
+import { Turns } from "../store/index.ts";
 import type { RoomClient } from "./answers.ts";
 import { HeardReply } from "./heard-reply.ts";
 import { distance, type Place } from "./node-places.ts";
@@ -45,7 +46,7 @@ export class Dialogue {
   /** What is shown and kept, by node. */
   readonly #talks: Map<string, readonly SpokenLine[]>;
   /** Keeping and forgetting follow each other. */
-  #lastKept: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   readonly #closing = new AbortController();
   #release: (() => void) | undefined;
 
@@ -70,7 +71,7 @@ export class Dialogue {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#release?.();
-    await this.#lastKept;
+    await this.#turns.settled();
   }
 
   /**
@@ -126,7 +127,7 @@ export class Dialogue {
   async forget(nodeId: string, factId: string | undefined, by: string): Promise<MemoryFact[]> {
     const { library } = this.#options.services;
     if (factId === undefined) this.#forgetTalk(nodeId);
-    await this.#inTurn(() => library.forgetFacts(this.#sceneId, nodeId, factId, by));
+    await this.#turns.take(() => library.forgetFacts(this.#sceneId, nodeId, factId, by));
     this.#facts.delete(nodeId);
     return this.facts(nodeId);
   }
@@ -165,9 +166,9 @@ export class Dialogue {
     if (!talks.has(nodeId)) talks.set(nodeId, talk);
     const { library, log } = this.#options.services;
     // Nobody waits for it: what a crash takes is the last words of a chat.
-    this.#inTurn(() => library.keepTalk(this.#sceneId, nodeId, lines)).catch((error: unknown) =>
-      log.error({ err: error, node: nodeId }, "what was said is not kept"),
-    );
+    this.#turns
+      .take(() => library.keepTalk(this.#sceneId, nodeId, lines))
+      .catch((error: unknown) => log.error({ err: error, node: nodeId }, "what was said is not kept"));
   }
 
   #recall(key: string, { said, text }: Exchange): void {
@@ -180,12 +181,6 @@ export class Dialogue {
     this.#options.state.talks.delete(nodeId);
     for (const key of this.#conversations.keys())
       if (key.startsWith(conversation(nodeId, ""))) this.#conversations.delete(key);
-  }
-
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#lastKept.then(change);
-    this.#lastKept = turn.catch(() => undefined);
-    return turn;
   }
 
   /** A silent answer would be an empty turn, which some templates refuse. */

@@ -19,6 +19,7 @@ import {
   type SlotKind,
 } from "../protocol/index.ts";
 import type { ShownPicture, ShownVersion } from "../library/index.ts";
+import { Turns } from "../store/index.ts";
 import { answerMessages, type Handlers, type RoomClient } from "./answers.ts";
 import { Dialogue } from "./dialogue.ts";
 import { keepPlace } from "./places.ts";
@@ -44,7 +45,7 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   readonly #drawing = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
   /** Changes of slots and tags follow each other, so that the last one durable is the one shown. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** Errors: SCENE_FULL where the scene has a room already that takes no more: a second one would show other things. */
   override async onCreate({ sceneId }: SceneJoinOptions): Promise<void> {
@@ -134,7 +135,7 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
       apply: ({ auth }, { slot, ...shown }) => this.#apply(slot, shown, auth.name),
       revert: ({ auth }, { slot }) => {
         this.#slotOf(slot);
-        return this.#inTurn(async () => {
+        return this.#turns.take(async () => {
           const shown = await library.revertSlot(sceneId, slot, auth.name);
           this.#show(slot, shown);
           return { version: shown.version, sha256: shown.sha256 };
@@ -176,7 +177,7 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
 
   #tag(nodeId: string, tag: LoraTag | null, by: string): Promise<{ version: number }> {
     this.#refuseUnknown(nodeId);
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (tag) await checkTag(tag, this.services);
       const version = await this.services.library.setTag(this.state.sceneId, nodeId, tag, by);
       this.state.tags.set(nodeId, JSON.stringify(tag));
@@ -199,7 +200,7 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
 
   /** Showing what is shown already is no change. */
   #put(slot: string, wanted: ShownPicture, by: string): Promise<{ version: number }> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const shown = this.state.slots.get(slot);
       const fields = shownFields(wanted);
       const isShown = (name: keyof typeof fields) => shown?.[name] === fields[name];
@@ -253,12 +254,6 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
     const state = this.state.slots.get(slot);
     if (!state) this.state.slots.set(slot, slotState(slot, shown));
     else Object.assign(state, { ...shownFields(shown), version: shown.version });
-  }
-
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(change);
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 
   /** What an editor said last, else what the scene file says. */

@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import { Turns } from "../store/index.ts";
 import type { DrawOrder, FromDrawing, RetouchOrder, ToDrawing } from "./draw-messages.ts";
 import { endText, startWorker, type WorkerEnd } from "./worker-process.ts";
 
@@ -40,7 +41,7 @@ export class DrawWorker {
   #child: ChildProcess | undefined;
   #gone: Promise<WorkerEnd> | undefined;
   #running: Running | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -59,21 +60,15 @@ export class DrawWorker {
    * @throws DrawingProcessGone, DrawingRefused, and the signal's reason
    */
   draw(order: DrawOrder, watcher: DrawWatcher): Promise<void> {
-    return this.#inTurn({ type: "draw", order }, watcher);
+    return this.#turns.take(() => this.#work({ type: "draw", order }, watcher));
   }
 
   /** Makes something of a picture that was drawn. @throws DrawingProcessGone, DrawingRefused */
   retouch(order: RetouchOrder): Promise<void> {
-    return this.#inTurn({ type: "retouch", order }, {});
+    return this.#turns.take(() => this.#work({ type: "retouch", order }, {}));
   }
 
-  #inTurn(message: ToDrawing, watcher: DrawWatcher): Promise<void> {
-    const turn = this.#last.then(() => this.#workNow(message, watcher));
-    this.#last = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #workNow(message: ToDrawing, watcher: DrawWatcher): Promise<void> {
+  async #work(message: ToDrawing, watcher: DrawWatcher): Promise<void> {
     watcher.signal?.throwIfAborted();
     if (this.#closed) throw new DrawingProcessGone("the service is stopping");
     clearTimeout(this.#idle);
