@@ -10,44 +10,12 @@ import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { normalMap } from "../../lora/image/index.ts";
-import { describeInBrowser, launchChromium, PATIENCE_MS, screenshot } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, openPage, PATIENCE_MS, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
+import { surfaceLook, type SurfaceLook } from "../support/surface-look.ts";
 
 const NODE = "house-inn";
 const SIDE = 128;
-
-interface Look {
-  readonly version: number;
-  readonly normal: string;
-  /** Of all materials of the node. */
-  readonly textures: string;
-}
-
-/** What the room says of the surface, and what its materials show. */
-function lookOf(page: Page): Promise<Look> {
-  return page.evaluate((id) => {
-    interface Node {
-      readonly material?: Record<string, { readonly name?: string } | undefined>;
-      getChildMeshes(): Node[];
-    }
-    const { world } = (
-      globalThis as unknown as {
-        animula: {
-          world: {
-            connection: { state: { slots: Map<string, { version: number; normal: string }> } };
-            node(id: string): Node;
-          };
-        };
-      }
-    ).animula;
-    const { version, normal } = world.connection.state.slots.get(`${id}/albedo`) ?? { version: 0, normal: "" };
-    const node = world.node(id);
-    const names = [node, ...node.getChildMeshes()].flatMap(({ material }) =>
-      ["albedoTexture", "bumpTexture", "metallicTexture", "ambientTexture"].map((key) => material?.[key]?.name ?? ""),
-    );
-    return { version, normal, textures: names.join(" ") };
-  }, NODE);
-}
 
 describeInBrowser("a surface in relief, in a browser", function () {
   this.timeout(600_000);
@@ -58,24 +26,22 @@ describeInBrowser("a surface in relief, in a browser", function () {
   let browser: Browser;
   let page: Page;
 
-  const until = async (isWanted: (look: Look) => boolean, what: string): Promise<Look> => {
+  const until = async (isWanted: (look: SurfaceLook) => boolean, what: string): Promise<SurfaceLook> => {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
-      const look = await lookOf(page);
+      const look = await surfaceLook(page, NODE);
       if (isWanted(look)) return look;
       if (Date.now() > end) assert.fail(`${what}: ${JSON.stringify(look)}`);
       await page.waitForTimeout(100);
     }
   };
-  const inRelief = ({ normal, textures }: Look): boolean => normal !== "" && textures.includes(normal);
+  const inRelief = ({ normal, textures }: SurfaceLook): boolean => normal !== "" && textures.includes(normal);
 
   before(async () => {
     service = await ServiceProcess.start(dataDir);
     browser = await launchChromium();
     const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, locale: "en" });
-    page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    page.on("pageerror", (error) => faults.push(String(error)));
+    page = await openPage(context, faults);
   });
   after(async () => {
     await browser?.close();

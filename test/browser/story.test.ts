@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { describeInBrowser, launchChromium, PATIENCE_MS, screenshot } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, openPage, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -82,12 +82,6 @@ describeInBrowser("the main job, in a browser", function () {
   let player: Page;
   const faults: string[] = [];
 
-  const watched = async (context: BrowserContext): Promise<Page> => {
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    page.on("pageerror", (error) => faults.push(String(error)));
-    return page;
-  };
   const step = async (): Promise<number> => {
     const text = await editor.getByTestId("fact-step").textContent();
     return Number(/\d+/.exec(text ?? "")?.[0] ?? 0);
@@ -98,7 +92,7 @@ describeInBrowser("the main job, in a browser", function () {
     service = await ServiceProcess.start(dataDir);
     browser = await launchChromium();
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en" });
-    editor = await watched(context);
+    editor = await openPage(context, faults);
   });
   after(async () => {
     await browser?.close();
@@ -186,7 +180,7 @@ describeInBrowser("the main job, in a browser", function () {
     );
     await screenshot(editor, "7-applied");
     playerContext = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en" });
-    player = await watched(playerContext);
+    player = await openPage(playerContext, faults);
     await player.goto(`${service.url}/?role=player&name=Ada`);
     const theirs = await until(
       "the same portrait in the other window",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
-import { describeInBrowser, launchChromium, PATIENCE_MS, screenshot } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, openPage, PATIENCE_MS, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -34,10 +34,9 @@ describeInBrowser("suggested captions, in a browser", function () {
       await sleep(200);
     }
   };
-  const openPage = async (): Promise<void> => {
+  const openDataset = async (): Promise<void> => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en" });
-    page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
+    page = await openPage(context);
     await page.goto(service.url);
     await page.getByTestId(`node-${NODE}`).click();
     await page.getByTestId("tab-train").click();
@@ -46,7 +45,7 @@ describeInBrowser("suggested captions, in a browser", function () {
   before(async () => {
     service = await ServiceProcess.start(dataDir, { env: { ANIMULA_CLIP: CLIP } });
     browser = await launchChromium();
-    await openPage();
+    await openDataset();
   });
   after(async () => {
     await browser?.close();
@@ -78,7 +77,7 @@ describeInBrowser("suggested captions, in a browser", function () {
     await service.stop();
     // A folder that is not there counts as absent only where nobody named it: so the embedded one, which a copy lacks.
     service = await ServiceProcess.start(dataDir);
-    await openPage();
+    await openDataset();
     await page.getByTestId("suggest-captions").waitFor();
     const hasEmbedded = await page.evaluate(
       async () => "clip" in ((await (await fetch("/api/base")).json()) as object),

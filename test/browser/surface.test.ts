@@ -7,44 +7,12 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { describeInBrowser, launchChromium, PATIENCE_MS, screenshot } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, openPage, PATIENCE_MS, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
+import { surfaceLook } from "../support/surface-look.ts";
 
 const root = join(import.meta.dirname, "../..");
 const NODE = "house-inn";
-
-/** What the room says of the surface, and what its material shows. */
-interface Shown {
-  readonly version: number;
-  readonly sha256: string;
-  readonly texture: string;
-}
-
-function shown(page: Page): Promise<Shown> {
-  return page.evaluate((id) => {
-    interface Node {
-      readonly id: string;
-      readonly material?: Record<string, { readonly name?: string } | undefined>;
-      getChildMeshes(): Node[];
-    }
-    const { world } = (
-      globalThis as unknown as {
-        animula: {
-          world: {
-            connection: { state: { slots: Map<string, { version: number; sha256: string }> } };
-            node(id: string): Node;
-          };
-        };
-      }
-    ).animula;
-    const { version, sha256 } = world.connection.state.slots.get(`${id}/albedo`) ?? { version: 0, sha256: "" };
-    const node = world.node(id);
-    const names = [node, ...node.getChildMeshes()].map(
-      ({ material }) => (material?.["albedoTexture"] ?? material?.["diffuseTexture"])?.name ?? "",
-    );
-    return { version, sha256, texture: names.join(" ") };
-  }, NODE);
-}
 
 interface Point {
   readonly x: number;
@@ -91,10 +59,10 @@ describeInBrowser("a surface and a folder, in a browser", function () {
   const slot = async (version: number, isOwn: boolean): Promise<void> => {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
-      const now = await shown(page);
+      const now = await surfaceLook(page, NODE);
       const asWanted = isOwn
-        ? now.sha256 === "" && !now.texture.includes("/assets/")
-        : now.sha256 !== "" && now.texture.includes(now.sha256);
+        ? now.sha256 === "" && !now.colours.includes("/assets/")
+        : now.sha256 !== "" && now.colours.includes(now.sha256);
       if (now.version === version && asWanted) return;
       if (Date.now() > end) assert.fail(`version ${version}: ${JSON.stringify(now)}`);
       await page.waitForTimeout(100);
@@ -106,9 +74,7 @@ describeInBrowser("a surface and a folder, in a browser", function () {
     browser = await launchChromium();
     const viewport = { width: 1280, height: 800 };
     const context = await browser.newContext({ viewport, locale: "zh-CN", colorScheme: "dark" });
-    page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    page.on("pageerror", (error) => faults.push(String(error)));
+    page = await openPage(context, faults);
   });
   after(async () => {
     await browser?.close();

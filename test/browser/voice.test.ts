@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
-import { describeInBrowser, launchChromium, PATIENCE_MS, screenshot } from "../support/browser.ts";
+import { describeInBrowser, launchChromium, openPage, PATIENCE_MS, screenshot } from "../support/browser.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -139,12 +139,8 @@ describeInBrowser("a voice, in a browser", function () {
   let editor: Page;
   let player: Page;
   let moduleId: string;
-  const watched = async (options: Parameters<Browser["newContext"]>[0]): Promise<Page> => {
-    const page = await (await browser.newContext(options)).newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    page.on("pageerror", (error) => faults.push(String(error)));
-    return page;
-  };
+  const watched = async (options: Parameters<Browser["newContext"]>[0]): Promise<Page> =>
+    openPage(await browser.newContext(options), faults);
   const voice = () => editor.evaluate((id) => (globalThis as unknown as Studio).animula.host!.tagOf(id)?.voice, NODE);
   const weight = async (): Promise<number | undefined> => (await voice())?.modules[0]?.weight;
   /** Waits until something reads as wanted. */

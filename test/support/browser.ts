@@ -1,7 +1,7 @@
 /** A real Chromium for the tests that drive a page. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
 const CANDIDATES = [
   process.env["CHROMIUM"],
@@ -42,6 +42,14 @@ export function describeInBrowser(title: string, body: (this: Mocha.Suite) => vo
 
 /** Pages drawn in software beside a training job, on a machine that may be slow: patience costs nothing where all goes well. */
 export const PATIENCE_MS = 120_000;
+
+/** A page that waits as long as a slow machine needs. @param faults gets what goes wrong in it */
+export async function openPage(context: BrowserContext, faults: string[] = []): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.on("pageerror", (error) => faults.push(String(error)));
+  return page;
+}
 
 const SHOTS = join(import.meta.dirname, "../../output/screenshots");
 
