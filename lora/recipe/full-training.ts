@@ -63,8 +63,28 @@ export interface FullTrainerOptions {
   /** AdamW's; a short training forgets sooner. */
   readonly betas?: readonly [number, number];
   readonly session?: SessionOptions;
+  /** Weights that stay as they are; without weight decay only, which knows no exceptions. */
+  readonly isFrozen?: (name: string) => boolean;
   /** Changes the weights that training begins with. */
   readonly prepare?: (weights: ReadonlyMap<string, HostTensor & { readonly data: Float32Array }>) => void;
+}
+
+/** Loss and gradients of the weights that are learned. */
+async function openSession(
+  loss: Value,
+  extra: Readonly<Record<string, Value>>,
+  parameters: ReadonlyMap<string, Value>,
+  options: FullTrainerOptions,
+): Promise<Session> {
+  const learned = [...parameters.keys()].filter((name) => !options.isFrozen?.(name));
+  if (learned.length < parameters.size && options.weightDecay > 0)
+    throw new RangeError(`weight decay ${options.weightDecay} would move frozen weights; set it to 0`);
+  const grads = gradients(
+    loss,
+    learned.map((name) => parameters.get(name)!),
+  );
+  const outputs = { loss, ...extra, ...Object.fromEntries(learned.map((name, i) => [`d ${name}`, grads[i]!])) };
+  return Session.open<string>(outputs, options.session);
 }
 
 /** Trains all weights and keeps their moving average, which is what the base is made of. */
@@ -72,11 +92,11 @@ export class FullTrainer {
   step = 0;
   private readonly parameters: FlatParameters;
   private readonly average: Float32Array<ArrayBuffer>;
-  private readonly session: Session;
+  private readonly sessions: Session[];
   private readonly options: FullTrainerOptions;
 
   private constructor(session: Session, parameters: FlatParameters, options: FullTrainerOptions) {
-    this.session = session;
+    this.sessions = [session];
     this.parameters = parameters;
     this.options = options;
     this.average = new Float32Array(parameters.size);
@@ -90,9 +110,7 @@ export class FullTrainer {
     options: FullTrainerOptions,
   ): Promise<FullTrainer> {
     const names = [...parameters.keys()];
-    const grads = gradients(loss, [...parameters.values()]);
-    const outputs = { loss, ...extra, ...Object.fromEntries(names.map((name, i) => [`d ${name}`, grads[i]!])) };
-    const session: Session = await Session.open<string>(outputs, options.session);
+    const session = await openSession(loss, extra, parameters, options);
     const shapes = new Map(names.map((name) => [name, parameters.get(name)!.shape as readonly number[]]));
     const flat = new FlatParameters(shapes);
     const trainer = new FullTrainer(session, flat, options);
@@ -100,6 +118,11 @@ export class FullTrainer {
     options.prepare?.(flat.views(flat.weights));
     trainer.average.set(flat.weights);
     return trainer;
+  }
+
+  /** Another loss of the same weights, of another graph. @returns its number for `train` */
+  async also(loss: Value, parameters: ReadonlyMap<string, Value>): Promise<number> {
+    return this.sessions.push(await openSession(loss, {}, parameters, this.options)) - 1;
   }
 
   get parameterCount(): number {
@@ -110,12 +133,15 @@ export class FullTrainer {
   async train(
     feeds: Feeds,
     learningRate: number,
+    lossNumber = 0,
   ): Promise<{ loss: number; norm: number; outputs: Record<string, HostTensor> }> {
     const { parameters, options } = this;
     const into = Object.fromEntries(
-      [...parameters.views(parameters.gradients)].map(([name, view]) => [`d ${name}`, view]),
+      [...parameters.views(parameters.gradients)]
+        .filter(([name]) => !options.isFrozen?.(name))
+        .map(([name, view]) => [`d ${name}`, view]),
     );
-    const outputs = await this.session.run(
+    const outputs = await this.sessions[lossNumber]!.run(
       { ...feeds, ...Object.fromEntries(parameters.views(parameters.weights)) },
       into,
     );
@@ -156,16 +182,39 @@ export class FullTrainer {
     this.average.set(readTensor(file, "average"));
     this.parameters.moments.first.set(readTensor(file, "first"));
     this.parameters.moments.second.set(readTensor(file, "second"));
+    this.#freeze();
     this.step = Number(file.metadata["step"]);
     return true;
+  }
+
+  /** Frozen weights stay at their average, which is what the base has of them, and without moments do not drift on. */
+  #freeze(): void {
+    const { parameters, average, options } = this;
+    const { first, second } = parameters.moments;
+    const [weights, averages, ...moments] = [parameters.weights, average, first, second].map((flat) =>
+      parameters.views(flat),
+    );
+    for (const [name, { data }] of weights!) {
+      if (!options.isFrozen?.(name)) continue;
+      data.set(averages!.get(name)!.data);
+      for (const moment of moments) moment.get(name)!.data.fill(0);
+    }
+  }
+
+  /** Begins with those of these weights that are this model's by name and shape. @returns how many tensors that were */
+  beginWith(initial: Readonly<Record<string, HostTensor>>): number {
+    const fitting = [...this.parameters.views(this.parameters.weights)].filter(
+      ([name, { dims }]) => String(initial[name]?.dims) === String(dims),
+    );
+    for (const [name, { data }] of fitting) data.set(initial[name]!.data as Float32Array);
+    this.average.set(this.parameters.weights);
+    return fitting.length;
   }
 
   /** Begins with these weights if they are this model's; moments start anew. */
   begin(initial: Readonly<Record<string, HostTensor>>): boolean {
     const views = [...this.parameters.views(this.parameters.weights)];
     if (!views.every(([name, { dims }]) => String(initial[name]?.dims) === String(dims))) return false;
-    for (const [name, { data }] of views) data.set(initial[name]!.data as Float32Array);
-    this.average.set(this.parameters.weights);
-    return true;
+    return this.beginWith(initial) === views.length;
   }
 }

@@ -51,23 +51,25 @@ export function factsOf({ kind, attributes = {} }: DescribedSample): Facts {
   return Object.fromEntries(named);
 }
 
-const WRITTEN_CAPTIONS = 0.25;
-const SINGLE_FACTS = 0.5;
-const CHINESE = 0.2;
+/** How often a text is a caption as written in the data, tells a single fact, or is Chinese. */
+export interface TextShares {
+  readonly written: number;
+  readonly single: number;
+  readonly chinese: number;
+}
+/** A single fact is what labelling asks for. */
+const CLIP_SHARES: TextShares = { written: 0.25, single: 0.5, chinese: 0.2 };
 
-/**
- * A caption as written in the data, or a sentence of some of the picture's facts: half of these tell a single fact, which
- * is what labelling asks for.
- */
-export function drawText(sample: DescribedSample, random: Random): ClipText {
+/** A caption as written in the data, or a sentence of some of the picture's facts. */
+export function drawText(sample: DescribedSample, random: Random, shares = CLIP_SHARES): ClipText {
   const facts = factsOf(sample);
   const names = Object.keys(facts);
-  const language: LabelLanguage = random.uniform() < CHINESE ? "zh" : "en";
-  if (names.length === 0 || random.uniform() < WRITTEN_CAPTIONS) {
+  const language: LabelLanguage = random.uniform() < shares.chinese ? "zh" : "en";
+  if (names.length === 0 || random.uniform() < shares.written) {
     const text = language === "zh" ? (sample.captionZh ?? sample.caption) : sample.caption;
     return { text, claims: undefined };
   }
-  const count = random.uniform() < SINGLE_FACTS ? 1 : 1 + Math.floor(random.uniform() * names.length);
+  const count = random.uniform() < shares.single ? 1 : 1 + Math.floor(random.uniform() * names.length);
   for (let i = 0; i < count; i++) {
     const other = i + Math.floor(random.uniform() * (names.length - i));
     [names[i], names[other]] = [names[other]!, names[i]!];

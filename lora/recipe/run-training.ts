@@ -7,6 +7,8 @@ export interface TrainingRun {
   readonly peakRate: number;
   /** The batch of a step: a function of it alone, so that a run that goes on sees what one never stopped would. */
   readonly batchAt: (step: number) => Feeds;
+  /** Which of the trainer's losses the step's batch is for; the first if nothing is said. */
+  readonly lossAt?: (step: number) => number;
   readonly statePath: string;
   readonly saveEvery: number;
   readonly tellEvery: number;
@@ -20,7 +22,7 @@ export async function runTraining(trainer: FullTrainer, run: TrainingRun): Promi
   let [sum, count, started] = [0, 0, performance.now()];
   while (trainer.step < run.steps) {
     const rate = learningRateAt(trainer.step, run.steps, run.peakRate);
-    const { loss, norm } = await trainer.train(run.batchAt(trainer.step), rate);
+    const { loss, norm } = await trainer.train(run.batchAt(trainer.step), rate, run.lossAt?.(trainer.step));
     sum += loss;
     count++;
     if (trainer.step % run.tellEvery === 0 || trainer.step < TOLD_FIRST) {

@@ -1,6 +1,9 @@
 /**
  * Trains the mini UNet and its text tower together on cached latents:
- * `node lora/recipe/train-unet.ts --data DIR --out DIR --steps 6000`. Goes on from `DIR/unet-state.safetensors`.
+ * `node lora/recipe/train-unet.ts --data DIR --vae DIR --clip DIR --out DIR --steps 6000`. Goes on from
+ * `OUT/unet-state.safetensors`. The text tower begins as that of the mini CLIP, which knows what a caption tells; with
+ * `--begin STATE` the UNet begins with what fits of an earlier one. Textures come in batches of their own, in which every
+ * convolution goes round the border, as it will when tiles are drawn.
  * v-prediction, unweighted: min-SNR weights would all but silence the noisiest timesteps, the ones where the caption
  * decides what there will be. A tenth of the captions is emptied, for classifier-free guidance.
  */
@@ -10,47 +13,66 @@ import { parseArgs } from "node:util";
 import { NoiseSchedule, Random } from "../diffusion/index.ts";
 import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import { allAxes, Graph, mul, reduceMean, sub, symbol } from "../graph/index.ts";
-import { clipText, ClipTokenizer, unet, vaeEncode, type BpeVocabulary } from "../models/index.ts";
-import { Scope } from "../nn/index.ts";
-import { Session } from "../runtime/index.ts";
+import { clipText, ClipTokenizer, unet, vaeEncode } from "../models/index.ts";
+import { Scope, type Borders } from "../nn/index.ts";
+import { Session, type HostTensor } from "../runtime/index.ts";
 import { drawTimestep } from "../train/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
+import { drawText, type DescribedSample, type TextShares } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
 import { runTraining } from "./run-training.ts";
-import { trainBpe } from "./train-tokenizer.ts";
 import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
   options: {
     data: { type: "string", default: ".work/data" },
     out: { type: "string", default: ".work/base" },
+    vae: { type: "string", default: ".work/vae" },
+    clip: { type: "string", default: ".work/clip" },
+    begin: { type: "string" },
     steps: { type: "string", default: "6000" },
     batch: { type: "string", default: "16" },
     lr: { type: "string", default: "1e-3" },
+    threads: { type: "string", default: "0" },
   },
 });
 const SIDE = 128;
 const CHANNELS = miniVae.latentChannels;
 const LATENT = CHANNELS * 16 * 16;
-const VOCABULARY_MAX = 1024;
+const LATENT_SIDE = SIDE / 8;
 const SAVE_EVERY = 200;
 const CAPTION_DROPOUT = 0.1;
+/** Half as people write, the rest lists of facts, from which each word is learned soonest. */
+const SHARES: TextShares = { written: 0.5, single: 0.05, chinese: 0.3 };
+/** The fifth of the pictures that textures are. */
+const TEXTURES_EVERY = 5;
+type Kind = DescribedSample["kind"];
+const BORDERS: Readonly<Record<Kind, Borders>> = { portrait: "zeros", texture: "circular" };
+
+async function openEncoder(borders: Borders, threads: number): Promise<Session<"latents">> {
+  const graph = new Graph();
+  const image = graph.input("image", "float32", [symbol("N"), 3, SIDE, SIDE]);
+  const latents = vaeEncode(new Scope(new TrainableParameters(graph), "", borders), image, miniVae).mean;
+  return Session.open({ latents }, { threads });
+}
 
 /** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
 async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {
   if (existsSync(path)) return readTensor(openSafetensors(path), "latents");
-  const graph = new Graph();
-  const parameters = new TrainableParameters(graph);
-  const image = graph.input("image", "float32", [symbol("N"), 3, SIDE, SIDE]);
-  const session = await Session.open({ latents: vaeEncode(new Scope(parameters), image, miniVae).mean });
-  const weights = averagedWeights(join(args.out, "vae-state.safetensors"));
+  const threads = Number(args.threads);
+  const encoders = {
+    portrait: await openEncoder(BORDERS.portrait, threads),
+    texture: await openEncoder(BORDERS.texture, threads),
+  };
+  const weights = averagedWeights(join(args.vae, "vae-state.safetensors"));
   const all = new Float32Array(data.samples.length * LATENT);
   const pixels = new Float32Array(3 * SIDE * SIDE);
   for (let i = 0; i < data.samples.length; i++) {
     data.read(i, pixels);
-    const { latents } = await session.run({ ...weights, image: { data: pixels, dims: [1, 3, SIDE, SIDE] } });
+    const encoder = encoders[data.samples[i]!.kind];
+    const { latents } = await encoder.run({ ...weights, image: { data: pixels, dims: [1, 3, SIDE, SIDE] } });
     all.set(latents.data as Float32Array, i * LATENT);
     if (i % 1000 === 0) console.log(`encoded ${i}`);
   }
@@ -60,23 +82,23 @@ async function encodeLatents(data: PackedData, path: string): Promise<Float32Arr
   for (let i = 0; i < all.length; i++) all[i]! *= scalingFactor;
   writeSafetensors(
     path,
-    { latents: { dtype: "F32", shape: [data.samples.length, CHANNELS, 16, 16], data: all } },
+    { latents: { dtype: "F32", shape: [data.samples.length, CHANNELS, LATENT_SIDE, LATENT_SIDE], data: all } },
     { scalingFactor: String(scalingFactor) },
   );
   return all;
 }
 
-function buildLoss(vocabSize: number, length: number) {
+function buildLoss(vocabSize: number, length: number, borders: Borders) {
   const graph = new Graph();
   const batch = symbol("N");
   const text = new TrainableParameters(graph, "text_encoder.");
   const net = new TrainableParameters(graph, "unet.");
-  const latents = graph.input("latents", "float32", [batch, CHANNELS, 16, 16]);
+  const latents = graph.input("latents", "float32", [batch, CHANNELS, LATENT_SIDE, LATENT_SIDE]);
   const timestep = graph.input("timestep", "float32", [batch]);
   const tokens = graph.input("tokens", "int64", [batch, length]);
-  const target = graph.input("target", "float32", [batch, CHANNELS, 16, 16]);
+  const target = graph.input("target", "float32", [batch, CHANNELS, LATENT_SIDE, LATENT_SIDE]);
   const textEmbeddings = clipText(new Scope(text), tokens, miniText(vocabSize));
-  const prediction = unet(new Scope(net), { sample: latents, timestep, textEmbeddings }, miniUnet);
+  const prediction = unet(new Scope(net, "", borders), { sample: latents, timestep, textEmbeddings }, miniUnet);
   const error = sub(prediction, target);
   return {
     loss: reduceMean(mul(error, error), allAxes(error), false),
@@ -84,60 +106,81 @@ function buildLoss(vocabSize: number, length: number) {
   };
 }
 
-/** The vocabulary that the text tower was begun with, or one made from the captions. */
-function vocabularyIn(path: string): BpeVocabulary {
-  if (existsSync(path)) return readVocabulary(path);
-  const captions = data.samples.map(({ caption }) => caption);
-  const made = trainBpe(captions, VOCABULARY_MAX);
-  writeVocabulary(path, made);
-  return made;
+/** Without its text tower, which spoke another vocabulary. */
+const netOf = (weights: Record<string, HostTensor>): Record<string, HostTensor> =>
+  Object.fromEntries(Object.entries(weights).filter(([name]) => name.startsWith("unet.")));
+
+/** A tile may begin anywhere: rolls [C, h, w] latents by whole places, over the border. */
+function rolled(latents: Float32Array, random: Random): Float32Array {
+  const [down, right] = [random.integer(LATENT_SIDE), random.integer(LATENT_SIDE)];
+  return latents.map((_, at) => {
+    const [plane, y, x] = [at - (at % LATENT_SIDE ** 2), Math.floor(at / LATENT_SIDE), at % LATENT_SIDE];
+    return latents[plane + ((y + down) % LATENT_SIDE) * LATENT_SIDE + ((x + right) % LATENT_SIDE)]!;
+  });
 }
 
 const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
-const vocabulary = vocabularyIn(join(args.out, "vocabulary.json"));
+const samples = data.samples as readonly DescribedSample[];
+const vocabulary = readVocabulary(join(args.clip, "vocabulary.json"));
+writeVocabulary(join(args.out, "vocabulary.json"), vocabulary);
 const vocabSize = vocabulary.vocab.size;
 const tokenizer = new ClipTokenizer(vocabulary);
 const length = miniText(vocabSize).maxPositions;
 const encode = (caption: string): BigInt64Array => BigInt64Array.from(tokenizer.encode(caption, length), BigInt);
-const tokens = data.samples.map(({ caption }) => encode(caption));
 const empty = encode("");
+const ofKind = (kind: Kind): number[] => samples.flatMap((sample, i) => (sample.kind === kind ? [i] : []));
+const positions: Readonly<Record<Kind, readonly number[]>> = {
+  portrait: ofKind("portrait"),
+  texture: ofKind("texture"),
+};
+const kindAt = (step: number): Kind => (step % TEXTURES_EVERY === 0 ? "texture" : "portrait");
 const latents = await encodeLatents(data, join(args.out, "latents.safetensors"));
 const schedule = new NoiseSchedule(miniSchedule);
 
-const { loss, parameters } = buildLoss(vocabSize, length);
+const { loss, parameters } = buildLoss(vocabSize, length, BORDERS.portrait);
 const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), {
   emaDecay: 0.997,
   maxGradNorm: 1,
   weightDecay: 0.01,
+  session: { threads: Number(args.threads) },
 });
+const tiles = buildLoss(vocabSize, length, BORDERS.texture);
+const tilesLoss = await trainer.also(tiles.loss, tiles.parameters);
 const statePath = join(args.out, "unet-state.safetensors");
-trainer.resume(statePath);
+if (!trainer.resume(statePath)) {
+  const words = Object.entries(averagedWeights(join(args.clip, "clip-state.safetensors")));
+  trainer.beginWith(Object.fromEntries(words.map(([name, tensor]) => [`text_encoder.${name}`, tensor])));
+  if (args.begin !== undefined) trainer.beginWith(netOf(averagedWeights(args.begin)));
+}
 console.log(
   `UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocabSize}, from step ${trainer.step}`,
 );
 
 function makeBatch(step: number) {
   const random = new Random(5_000_000 + step);
+  const kind = kindAt(step);
   const noisy = new Float32Array(batchSize * LATENT);
   const target = new Float32Array(batchSize * LATENT);
   const timestep = new Float32Array(batchSize);
   const ids = new BigInt64Array(batchSize * length);
   const noise = new Float32Array(LATENT);
   for (let i = 0; i < batchSize; i++) {
-    const index = Math.floor(random.uniform() * data.samples.length);
+    const index = positions[kind][random.integer(positions[kind].length)]!;
     // In the noisiest timesteps the caption decides alone.
     const t = drawTimestep(schedule, random, "later");
-    ids.set(random.uniform() < CAPTION_DROPOUT ? empty : tokens[index]!, i * length);
+    const { text } = drawText(samples[index]!, random, SHARES);
+    ids.set(random.uniform() < CAPTION_DROPOUT ? empty : encode(text), i * length);
     random.fillNormal(noise);
-    const clean = latents.subarray(index * LATENT, (index + 1) * LATENT);
+    const kept = latents.subarray(index * LATENT, (index + 1) * LATENT);
+    const clean = kind === "texture" ? rolled(kept, random) : kept;
     schedule.addNoise(clean, noise, t, noisy.subarray(i * LATENT, (i + 1) * LATENT));
     target.set(schedule.target(clean, noise, t), i * LATENT);
     timestep[i] = t;
   }
-  const dims = [batchSize, CHANNELS, 16, 16];
+  const dims = [batchSize, CHANNELS, LATENT_SIDE, LATENT_SIDE];
   return {
     latents: { data: noisy, dims },
     target: { data: target, dims },
@@ -150,6 +193,7 @@ await runTraining(trainer, {
   steps,
   peakRate: Number(args.lr),
   batchAt: makeBatch,
+  lossAt: (step) => (kindAt(step) === "texture" ? tilesLoss : 0),
   statePath,
   saveEvery: SAVE_EVERY,
   tellEvery: 50,

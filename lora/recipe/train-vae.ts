@@ -1,7 +1,8 @@
 /**
  * Trains the mini VAE: `node lora/recipe/train-vae.ts --data DIR --out DIR --steps 4000`. Goes on from `DIR/vae-state.safetensors`.
  * Loss: mean absolute and squared error of pixels, absolute error of their differences to the right and below (which keeps lines sharp), plus a
- * little KL that keeps the latents near unit size.
+ * little KL that keeps the latents near unit size. With `--freeze-encoder` the decoder learns on alone: latents stay as they
+ * are, so that a UNet can be trained on them meanwhile.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -40,6 +41,8 @@ const { values: args } = parseArgs({
     until: { type: "string", default: "" },
     crop: { type: "string", default: "128" },
     lr: { type: "string", default: "2e-3" },
+    threads: { type: "string", default: "0" },
+    "freeze-encoder": { type: "boolean", default: false },
   },
 });
 const FULL = 128;
@@ -73,6 +76,8 @@ function buildLoss() {
   return { loss, squared, kl, output, parameters };
 }
 
+const inEncoder = (name: string): boolean => name.startsWith("encoder.") || name.startsWith("quant_conv.");
+
 async function saveSheet(path: string, planes: readonly Float32Array[]): Promise<void> {
   const raw = Buffer.alloc(SIDE * SIDE * 3 * planes.length);
   planes.forEach((plane, n) => {
@@ -101,7 +106,13 @@ const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
 const { loss, squared, kl, output, parameters } = buildLoss();
-const options = { emaDecay: 0.998, maxGradNorm: 1, weightDecay: 0 };
+const options = {
+  emaDecay: 0.998,
+  maxGradNorm: 1,
+  weightDecay: 0,
+  session: { threads: Number(args.threads) },
+  ...(args["freeze-encoder"] ? { isFrozen: inEncoder } : {}),
+};
 const trainer = await FullTrainer.open(loss, { squared, kl, output }, parameters.values, new Random(1), options);
 const statePath = join(args.out, "vae-state.safetensors");
 trainer.resume(statePath);
