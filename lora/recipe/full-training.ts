@@ -121,8 +121,12 @@ export class FullTrainer {
   }
 
   /** Another loss of the same weights, of another graph. @returns its number for `train` */
-  async also(loss: Value, parameters: ReadonlyMap<string, Value>): Promise<number> {
-    return this.sessions.push(await openSession(loss, {}, parameters, this.options)) - 1;
+  async also(
+    loss: Value,
+    parameters: ReadonlyMap<string, Value>,
+    extra: Readonly<Record<string, Value>> = {},
+  ): Promise<number> {
+    return this.sessions.push(await openSession(loss, extra, parameters, this.options)) - 1;
   }
 
   get parameterCount(): number {

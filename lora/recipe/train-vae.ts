@@ -25,7 +25,7 @@ import {
   type Value,
 } from "../graph/index.ts";
 import { vaeDecode, vaeEncode } from "../models/index.ts";
-import { Scope } from "../nn/index.ts";
+import { Scope, type Borders } from "../nn/index.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { miniVae } from "./mini-config.ts";
@@ -52,14 +52,16 @@ const CHANNELS = miniVae.latentChannels;
 const KL_WEIGHT = 3e-5;
 const EDGE_WEIGHT = 0.5;
 const SAVE_EVERY = 250;
+/** The fifth of the pictures that textures are. */
+const TEXTURES_EVERY = 5;
 
 const mean = (x: Value) => reduceMean(x, allAxes(x), false);
 const difference = (x: Value, axis: number) => sub(slice(x, axis, 1, 0), slice(x, axis, 0, -1));
 
-function buildLoss() {
+function buildLoss(borders: Borders) {
   const graph = new Graph();
   const parameters = new TrainableParameters(graph);
-  const scope = new Scope(parameters);
+  const scope = new Scope(parameters, "", borders);
   const batch = symbol("N");
   const image = graph.input("image", "float32", [batch, 3, SIDE, SIDE]);
   const noise = graph.input("noise", "float32", [batch, CHANNELS, SIDE / 8, SIDE / 8]);
@@ -73,7 +75,7 @@ function buildLoss() {
   const squared = mean(mul(error, error));
   const pixels = add(mean(abs(error)), squared);
   const loss = add(add(pixels, mulScalar(edges, EDGE_WEIGHT)), mulScalar(kl, KL_WEIGHT));
-  return { loss, squared, kl, output, parameters };
+  return { loss, extra: { squared, kl, output }, parameters: parameters.values };
 }
 
 const inEncoder = (name: string): boolean => name.startsWith("encoder.") || name.startsWith("quant_conv.");
@@ -105,7 +107,14 @@ const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
-const { loss, squared, kl, output, parameters } = buildLoss();
+const whole = SIDE === FULL;
+const kinds = whole ? (["portrait", "texture"] as const) : (["any"] as const);
+/** Whole textures are tiles: their convolutions go round the border. */
+const kindAt = (step: number): (typeof kinds)[number] => kinds[step % TEXTURES_EVERY === 0 ? kinds.length - 1 : 0]!;
+const positions = Object.fromEntries(
+  kinds.map((kind) => [kind, data.samples.flatMap((sample, i) => (kind === "any" || sample.kind === kind ? [i] : []))]),
+);
+const first = buildLoss("zeros");
 const options = {
   emaDecay: 0.998,
   maxGradNorm: 1,
@@ -113,7 +122,12 @@ const options = {
   session: { threads: Number(args.threads) },
   ...(args["freeze-encoder"] ? { isFrozen: inEncoder } : {}),
 };
-const trainer = await FullTrainer.open(loss, { squared, kl, output }, parameters.values, new Random(1), options);
+const trainer = await FullTrainer.open(first.loss, first.extra, first.parameters, new Random(1), options);
+const losses: Partial<Record<(typeof kinds)[number], number>> = {};
+if (whole) {
+  const tiles = buildLoss("circular");
+  losses.texture = await trainer.also(tiles.loss, tiles.parameters, tiles.extra);
+}
 const statePath = join(args.out, "vae-state.safetensors");
 trainer.resume(statePath);
 console.log(`VAE: ${trainer.parameterCount} parameters, ${data.samples.length} pictures, from step ${trainer.step}`);
@@ -122,10 +136,11 @@ const full = new Float32Array(FULL * FULL * 3);
 const until = Number(args.until || steps);
 while (trainer.step < until) {
   const random = new Random(1000 + trainer.step);
+  const kind = kindAt(trainer.step);
   const pixels = SIDE * SIDE * 3;
   const image = new Float32Array(batchSize * pixels);
   for (let i = 0; i < batchSize; i++) {
-    const index = Math.floor(random.uniform() * data.samples.length);
+    const index = positions[kind]![random.integer(positions[kind]!.length)]!;
     data.read(index, full, random.uniform() < 0.5);
     varyPicture(full, FULL, random);
     const corner = () => Math.floor(random.uniform() * (FULL - SIDE + 1));
@@ -137,7 +152,7 @@ while (trainer.step < until) {
     image: { data: image, dims: [batchSize, 3, SIDE, SIDE] },
     noise: { data: noise, dims: [batchSize, CHANNELS, SIDE / 8, SIDE / 8] },
   };
-  const { outputs } = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)));
+  const { outputs } = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)), losses[kind]);
   sum += Number(outputs["squared"]!.data[0]);
   count++;
   if (trainer.step % 50 === 0) {
