@@ -32,6 +32,7 @@ export {
   loadTrainConfig,
   parseTrainConfig,
   readBaseDefaults,
+  suggestSettings,
   trainImage,
   type TrainConfig,
   type TrainEvent,

@@ -15,5 +15,4 @@ export type {
   ShownVersion,
   SlotRecord,
   SpokenLine,
-  SuggestedSettings,
 } from "./types.ts";

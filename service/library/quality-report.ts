@@ -2,11 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checkDataset } from "../../lora/index.ts";
+import { checkDataset, suggestSettings } from "../../lora/index.ts";
 import type { Language, ReportReply } from "../protocol/index.ts";
 import type { ObjectStore } from "../store/index.ts";
 import { folderName, writeDatasetFolder, type FolderImage } from "./dataset-folder.ts";
-import type { SuggestedSettings } from "./types.ts";
 
 export interface ReportImage extends FolderImage {
   readonly id: string;
@@ -57,23 +56,4 @@ const joined = (message: string, advice: string, lang: Language): string =>
 /** People know their pictures by the names they gave them. */
 function withNames(message: string, byFile: ReadonlyMap<string, ReportImage>): string {
   return message.replaceAll(/\d{5,}\.png/g, (file) => byFile.get(file)?.name ?? file);
-}
-
-const FACE_RANK = 16;
-const SMALL_SET_RANK = 8;
-const SMALL_SET_IMAGES = 8;
-/** Updates for one picture of a small set: enough for the face to come through, not yet learned by heart. */
-const STEPS_PER_IMAGE = 20;
-const STEPS_MIN = 200;
-const STEPS_MAX = 2_000;
-/** Suits a full-sized base and the batch of 4 that `steps` counts on. */
-const LEARNING_RATE = 2e-4;
-
-/** Defaults for the form: those of the demonstration, scaled by the number of pictures. */
-export function suggestSettings(images: number, learningRate = LEARNING_RATE): SuggestedSettings {
-  return {
-    rank: images < SMALL_SET_IMAGES ? SMALL_SET_RANK : FACE_RANK,
-    learningRate,
-    steps: Math.min(STEPS_MAX, Math.max(STEPS_MIN, Math.round((images * STEPS_PER_IMAGE) / 50) * 50)),
-  };
 }

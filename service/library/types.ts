@@ -103,5 +103,3 @@ export interface AuditEntry {
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
-
-export type SuggestedSettings = { readonly rank: number; readonly learningRate: number; readonly steps: number };
