@@ -88,7 +88,8 @@ const convSize = (size: Dim, padding: number, kernel: Dim, stride: number) =>
 const inferConv = ({ inputs: [x, w], attributes }: InferContext): TensorInfo[] => {
   const [n, c, h, width] = x!.shape as [Dim, Dim, Dim, Dim];
   const [o, c2, kh, kw] = w!.shape as [Dim, Dim, Dim, Dim];
-  assert(sameDim(c, c2), `Conv of ${shapeKey(x!.shape)} with weight ${shapeKey(w!.shape)}`);
+  const groups = (attributes["group"] as number | undefined) ?? 1;
+  assert(sameDim(c, mulDims(c2, groups)), `Conv of ${shapeKey(x!.shape)} with weight ${shapeKey(w!.shape)}`);
   const [top, left, bottom, right] = attributes["pads"] as number[];
   const [sh, sw] = attributes["strides"] as number[];
   const shape = [n, o, convSize(h, top! + bottom!, kh, sh!), convSize(width, left! + right!, kw, sw!)];

@@ -105,9 +105,19 @@ export interface ConvOptions {
   /** top, left, bottom, right */
   readonly pads?: readonly [number, number, number, number];
 }
-/** x [N, C, H, W], weight [O, C, kH, kW], bias [O]. */
-export function conv(x: Value, weight: Value, bias?: Value, options: ConvOptions = {}): Value {
-  const attributes = { strides: options.strides ?? [1, 1], pads: options.pads ?? [0, 0, 0, 0] };
+/**
+ * x [N, C, H, W], weight [O, C / group, kH, kW], bias [O].
+ * @param options.group as many parts of the channels that do not see each other; only 1 has a gradient
+ */
+export function conv(
+  x: Value,
+  weight: Value,
+  bias?: Value,
+  options: ConvOptions & { readonly group?: number } = {},
+): Value {
+  const { group = 1 } = options;
+  const sizes = { strides: options.strides ?? [1, 1], pads: options.pads ?? [0, 0, 0, 0] };
+  const attributes = group === 1 ? sizes : { ...sizes, group };
   return x.graph.emit("Conv", bias ? [x, weight, bias] : [x, weight], attributes)[0]!;
 }
 /** The transpose of `conv` in its input: x [N, O, h, w], weight [O, C, kH, kW] → [N, C, H, W]. */

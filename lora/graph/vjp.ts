@@ -135,11 +135,14 @@ export const gemm: Rule = ({ g, node, inputs: [a, b, c], needs }) => {
 };
 
 /** dx = ConvTranspose(g, W); dW = correlation of x with g; db = Σ g over batch and space. */
-export const conv: Rule = ({ g, node, inputs: [x, w, b], needs }) => [
-  needs[0] ? convInput(g, x!, w!, node.attributes) : undefined,
-  needs[1] ? convWeight(g, x!, w!, node.attributes) : undefined,
-  b && needs[2] ? op.reduceSum(g, [0, 2, 3], false) : undefined,
-];
+export const conv: Rule = ({ g, node, inputs: [x, w, b], needs }) => {
+  assert(node.attributes["group"] === undefined, "Conv gradient: only of one group");
+  return [
+    needs[0] ? convInput(g, x!, w!, node.attributes) : undefined,
+    needs[1] ? convWeight(g, x!, w!, node.attributes) : undefined,
+    b && needs[2] ? op.reduceSum(g, [0, 2, 3], false) : undefined,
+  ];
+};
 
 function convInput(g: Value, x: Value, w: Value, attributes: VjpContext["node"]["attributes"]): Value {
   const strides = attributes["strides"] as [number, number];
