@@ -21,9 +21,15 @@ export {
 } from "./data/index.ts";
 export { isRowReason, parseDialogueRow } from "./data/index.ts";
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
-export { readPngText, writePngText } from "./generate/index.ts";
+export { leadingText, readPngText, writePngText } from "./generate/index.ts";
 export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
-export { languageModelSites, openLanguageModel, type ChatMessage, type LanguageModel } from "./models/index.ts";
+export {
+  languageModelSites,
+  openLanguageModel,
+  type ChatMessage,
+  type LanguageModel,
+  type WeightKind,
+} from "./models/index.ts";
 export { openClip, type Clip } from "./models/index.ts";
 export { moduleSites, openStableDiffusion, type StableDiffusion } from "./models/index.ts";
 export { samplerDefaults } from "./diffusion/index.ts";
@@ -32,7 +38,9 @@ export {
   loadTrainConfig,
   parseTrainConfig,
   readBaseDefaults,
+  stepsPerLine,
   suggestSettings,
+  textLengthMax,
   trainImage,
   type TrainConfig,
   type TrainEvent,

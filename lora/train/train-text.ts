@@ -37,9 +37,15 @@ export interface TextPlan {
   readonly maxLength: number;
 }
 
+/** Tokens after which a dialogue is cut off. */
+export const textLengthMax = (
+  { config }: LanguageModel,
+  { maxLength }: Partial<Pick<TrainConfig, "maxLength">>,
+): number => Math.min(maxLength ?? MAX_LENGTH, config.maxPositions);
+
 /** Tokenises and splits. @throws DIALOGUES_NONE */
 export function planText(config: TrainConfig, base: LanguageModel, dataset: TextDataset): TextPlan {
-  const maxLength = Math.min(config.maxLength ?? MAX_LENGTH, base.config.maxPositions);
+  const maxLength = textLengthMax(base, config);
   const options = { maxLength, systemPrompt: config.systemPrompt };
   const { rows, kept, problems, cutCount } = tokenizeDialogues(dataset.dialogues, base.tokenizer, options);
   const [first] = problems;
