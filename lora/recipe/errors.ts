@@ -10,4 +10,8 @@ export const recipeErrors = errorTable({
     `${dir}: expected portraits with attributes, got none; make the data anew with render-data`,
   UPSCALER_PACKAGE: (got: string, expected: string) =>
     `convert-upscaler --package: expected the unpacked npm package ${expected} with the weights it was published with, got ${got}`,
+  FACE_PACKAGE: (name: string, expected: string, got: string) =>
+    `face weights of ${name}: expected ${expected}, got ${got}; check the connection to your npm registry and try again`,
+  IDENTITY_ARGUMENT: (name: string, expected: string, got: string) =>
+    `measure-identity --${name}: expected ${expected}, got ${got}`,
 });
