@@ -2,7 +2,9 @@
  * Judges portraits: a small convolutional network with one softmax per attribute. It learns from drawn pictures and their
  * attributes alone, and shares nothing with the mini CLIP, whose text half the base draws by.
  */
+import { fileURLToPath } from "node:url";
 import { isSeen, labelVocabulary, type Facts } from "../data/index.ts";
+import { openSafetensors, readTensor } from "../format/index.ts";
 import {
   add,
   Graph,
@@ -138,6 +140,17 @@ export function likeliest(logits: Float32Array): Judgement {
   return Object.fromEntries(values) as Judgement;
 }
 
+/** The judge that comes with the repository; `save-judge.ts` writes it. */
+export const JUDGE = fileURLToPath(new URL("../../assets/measure/portrait-judge.safetensors", import.meta.url));
+
+/** By parameter name, from a training state (its averages) or from a file of named tensors. */
+export function judgeWeights(path: string): Record<string, HostTensor> {
+  const file = openSafetensors(path);
+  if (file.tensors.has("average")) return averagedWeights(path);
+  const read = (name: string, dims: readonly number[]): HostTensor => ({ data: readTensor(file, name), dims });
+  return Object.fromEntries([...file.tensors].map(([name, { shape }]) => [name, read(name, shape)]));
+}
+
 /** A trained classifier at work. */
 export class AttributeJudge {
   private readonly session: Session<"logits">;
@@ -148,9 +161,9 @@ export class AttributeJudge {
     this.weights = weights;
   }
 
-  /** @param path state that `train-classifier.ts` saved; its averaged weights judge */
-  static async open(path: string): Promise<AttributeJudge> {
-    const weights = averagedWeights(path);
+  /** @param path what `save-judge.ts` wrote, or a state that `train-classifier.ts` saved, whose averaged weights judge */
+  static async open(path: string = JUDGE): Promise<AttributeJudge> {
+    const weights = judgeWeights(path);
     const graph = new Graph();
     const logits = attributeLogits(new Scope(new TrainableParameters(graph)), pixelsInput(graph));
     return new AttributeJudge(await Session.open({ logits }), weights);
