@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import type { WeightKind } from "../lora/index.ts";
 import { ServiceError } from "./protocol/index.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -13,6 +14,9 @@ const SECRET_CHARS_MIN = 32;
 /** What people leave in place of a secret; it adds nothing to one. */
 const WELL_KNOWN = /change.?me|secret|password|default|example|animula|qwerty|abcdef|0?1234567?8?9?0?/gi;
 const DISTINCT_CHARS_MIN = 8;
+
+/** As the engine has them, which is not loaded before the settings are known to be good. */
+const WEIGHTS = ["float", "int8", "int4"] as const satisfies readonly WeightKind[];
 
 export interface Config {
   readonly port: number;
@@ -30,6 +34,8 @@ export interface Config {
   readonly voiceBase: string;
   /** Somebody named it: the service does not start without it. Where the embedded one is absent, nothing speaks. */
   readonly isVoiceBaseNamed: boolean;
+  /** What it speaks with: weights as the base has them, or rounded for less memory and faster replies. */
+  readonly voiceWeights: WeightKind;
   /** Folder of the CLIP model that suggests captions; only one that was named must be there. */
   readonly clip: string;
   readonly isClipNamed: boolean;
@@ -49,6 +55,7 @@ const settings = z.object({
   secret: z.string().optional(),
   base: z.string().min(1).default(join(ROOT, "assets/base/mini-sd")),
   "voice-base": z.string().min(1).default(join(ROOT, "assets/base/mini-llama")),
+  "voice-weights": z.enum(WEIGHTS, `expected ${WEIGHTS.slice(0, -1).join(", ")} or ${WEIGHTS.at(-1)}`).default("float"),
   clip: z.string().min(1).default(join(ROOT, "assets/base/mini-clip")),
   origins: z.string().default(""),
   log: z.string().min(1).optional(),
@@ -66,6 +73,7 @@ const variables: Record<Setting, string> = {
   secret: "ANIMULA_SECRET",
   base: "ANIMULA_BASE",
   "voice-base": "ANIMULA_VOICE_BASE",
+  "voice-weights": "ANIMULA_VOICE_WEIGHTS",
   clip: "ANIMULA_CLIP",
   origins: "ANIMULA_ORIGINS",
   log: "ANIMULA_LOG",
@@ -102,6 +110,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     baseModel: resolve(base),
     voiceBase: resolve(read.data["voice-base"]),
     isVoiceBaseNamed: given["voice-base"] !== undefined,
+    voiceWeights: read.data["voice-weights"],
     clip: resolve(read.data.clip),
     isClipNamed: given["clip"] !== undefined,
     origins: origins

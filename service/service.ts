@@ -55,7 +55,8 @@ export async function startService(config: Config, log: Logger = openLog(config.
     if (!voiceBase) log.warn({ folder: config.voiceBase }, "no language model there: nothing can speak");
     const library = new Library(store, base);
     const suggestions = await openSuggestions(config, store, library);
-    const voices = new Voices({ store, library, base: voiceBase, folder: config.voiceBase });
+    const { voiceBase: folder, voiceWeights: weights } = config;
+    const voices = new Voices({ store, library, base: voiceBase, folder, weights });
     closing.unshift(() => voices.close());
     const jobs = await Jobs.open({ store, library, base, voices, log });
     closing.unshift(() => jobs.close());
@@ -70,7 +71,7 @@ export async function startService(config: Config, log: Logger = openLog(config.
     studio.files().catch((error: unknown) => log.error({ err: error }, "the studio page cannot be built"));
     const { port } = http.address() as AddressInfo;
     const url = `http://${/^(0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host}:${port}`;
-    const bases = { base: base.name, voiceBase: voiceBase?.name ?? `none at ${config.voiceBase}` };
+    const bases = { base: base.name, voiceBase: voiceBase?.name ?? `none at ${folder}`, voiceWeights: weights };
     log.info({ url, dataDir: config.dataDir, ...bases, development: config.development }, "ready");
     return { port, url, close };
   } catch (error) {

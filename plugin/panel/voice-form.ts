@@ -15,14 +15,12 @@ export interface VoiceForm {
   readonly gradientCheckpointing: boolean;
 }
 
-/** The trainer's own, where the field is empty. */
-const batchSize = 4;
 const stepsMin = 40;
 const stepsMax = 800;
 
-/** The form that suits that many lines, each seen `epochs` times. */
-export function suggestedVoiceForm(lines: number, epochs: number): VoiceForm {
-  const steps = Math.min(stepsMax, Math.max(stepsMin, Math.ceil((lines * epochs) / batchSize)));
+/** The form that suits that many lines, with so many steps for each. */
+export function suggestedVoiceForm(lines: number, stepsPerLine: number): VoiceForm {
+  const steps = Math.min(stepsMax, Math.max(stepsMin, Math.ceil(lines * stepsPerLine)));
   return {
     numbers: {
       steps: String(steps),

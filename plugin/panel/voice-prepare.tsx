@@ -40,8 +40,8 @@ interface Changes {
 /** The fields with what they mean: untouched ones follow the node and its lines. */
 function useStartForm(node: PanelNode, lines: NodeDialogues) {
   const [changes, setChanges] = useState<Changes>({});
-  const { voiceEpochs } = useStudio();
-  const suggested = suggestedVoiceForm(lines.complete, voiceEpochs);
+  const { voiceStepsPerLine } = useStudio();
+  const suggested = suggestedVoiceForm(lines.complete, voiceStepsPerLine);
   const form = changes.form ?? suggested;
   const change = (next: Changes): void => setChanges((now) => ({ ...now, ...next }));
   const questions = firstQuestions(lines.dialogues ?? [], SAMPLE_PROMPTS_SUGGESTED);

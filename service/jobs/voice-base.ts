@@ -1,6 +1,6 @@
 /** The language model that this service trains voices on and speaks with. */
 import { join } from "node:path";
-import { AnimulaError, openLanguageModel, readBaseDefaults } from "../../lora/index.ts";
+import { AnimulaError, openLanguageModel, parseTrainConfig, readBaseDefaults, stepsPerLine } from "../../lora/index.ts";
 import { rememberedHash } from "./base-hash.ts";
 
 export interface VoiceBase {
@@ -8,8 +8,8 @@ export interface VoiceBase {
   readonly name: string;
   /** Of its weights' files: voices fit the base they were trained on and no other. */
   readonly hash: string;
-  /** How often a training goes over its lines. */
-  readonly epochs: number;
+  /** Steps that suit a training, for each of its lines. */
+  readonly stepsPerLine: number;
 }
 
 /** Of a language model that says nothing of it: after some twelve rounds a persona has its manner, later it recites. */
@@ -37,7 +37,12 @@ export async function readNamedVoiceBase(path: string, dataDir: string): Promise
   const { weights, name } = openLanguageModel(path);
   const files = [...new Set([...weights.values()].map((weight) => weight.path))].toSorted();
   const hash = await rememberedHash(files, join(dataDir, "voice-base-hash.json"));
-  const { epochs = EPOCHS, history_dialogues: dialogues = 1 } = readBaseDefaults(path);
-  // With a history, each line is there twice.
-  return { path, name, hash, epochs: dialogues > 1 ? 2 * epochs : epochs };
+  return { path, name, hash, stepsPerLine: suitedSteps(path) };
+}
+
+/** By what base and trainer choose where nobody else does. Errors: the engine's CONFIG_… for what the base suggests. */
+function suitedSteps(path: string): number {
+  const { epochs = EPOCHS } = readBaseDefaults(path);
+  const needed = { task_type: "text-generation", base_model: path, train_data_dir: path, output_dir: path };
+  return stepsPerLine({ ...parseTrainConfig(JSON.stringify(needed), path), epochs });
 }

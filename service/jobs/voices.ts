@@ -1,6 +1,7 @@
 /** Speaking: a bounded queue before one warm process, and what each person may ask of it. */
 import { randomInt, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import type { WeightKind } from "../../lora/index.ts";
 import type { Library } from "../library/index.ts";
 import { limits, ServiceError, type TagModule } from "../protocol/index.ts";
 import type { Store } from "../store/index.ts";
@@ -18,6 +19,8 @@ export interface VoicesOptions {
   readonly base: VoiceBase | undefined;
   /** Where it was looked for; said to whoever misses it. */
   readonly folder: string;
+  /** What the base speaks with; it is trained on as it is. */
+  readonly weights?: WeightKind | undefined;
   readonly idleMs?: number | undefined;
   readonly tokensPerMinuteMax?: number | undefined;
   readonly replyTokensMax?: number | undefined;
@@ -26,6 +29,8 @@ export interface VoicesOptions {
 /** What is to be said, settled when its turn comes: the answer before it is then part of the history. */
 export interface Line {
   readonly system: string;
+  /** What it keeps in mind: never cut, as the persona is. */
+  readonly memory?: string;
   readonly history: readonly Turn[];
   readonly text: string;
 }
@@ -63,7 +68,7 @@ export class Voices {
   #stacksEpoch = 0;
 
   constructor(options: VoicesOptions) {
-    const { base, idleMs, tokensPerMinuteMax = limits.tokensPerMinuteMax } = options;
+    const { base, weights, idleMs, tokensPerMinuteMax = limits.tokensPerMinuteMax } = options;
     this.#options = options;
     this.#replyTokensMax = options.replyTokensMax ?? limits.replyTokensMax;
     this.#budget = new TokenBudget(tokensPerMinuteMax);
@@ -71,7 +76,7 @@ export class Voices {
       this.#stacks.clear();
       this.#stacksEpoch++;
     });
-    this.#worker = base && new SpeakWorker({ base: base.path, idleMs });
+    this.#worker = base && new SpeakWorker({ base: base.path, weights, idleMs });
   }
 
   get base(): VoiceBase | undefined {

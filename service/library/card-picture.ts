@@ -3,8 +3,8 @@
  * under `ccv3` for version 3.
  */
 import { AnimulaError, readPngText, writePngText } from "../../lora/index.ts";
-import { limits, ServiceError, type VoiceTag } from "../protocol/index.ts";
-import { cardOfVoice, cardVersionOf, type CardVersion } from "./character-card.ts";
+import { limits, ServiceError } from "../protocol/index.ts";
+import { cardOfVoice, cardVersionOf, type CardVersion, type ImportedVoice } from "./character-card.ts";
 import { toPng } from "./pictures.ts";
 
 /** A card of version 3 has both: the older one is for programs that know no other, and the newer one counts. */
@@ -44,7 +44,7 @@ function textsOf(png: Uint8Array): ReadonlyMap<string, string> {
  * The voice as a card in a copy of a picture of any kind that the service keeps; what else was written in it stays out.
  * @param version the card's own, else 2
  */
-export async function pictureOfCard(voice: VoiceTag, picture: Uint8Array, version?: CardVersion): Promise<Buffer> {
+export async function pictureOfCard(voice: ImportedVoice, picture: Uint8Array, version?: CardVersion): Promise<Buffer> {
   const wanted = version ?? cardVersionOf(voice);
   let png = await toPng(picture);
   for (const [each, keyword] of keywords) {

@@ -4,8 +4,8 @@
  */
 import * as z from "zod";
 import { limits, ServiceError, tagModule, voiceTag, type TagModule, type VoiceTag } from "../protocol/index.ts";
+import type { CardFields as Fields } from "./cards.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
 interface Card extends Fields {
   readonly spec: string;
   readonly data: Fields;
@@ -44,32 +44,44 @@ const blankThird: Fields = { group_only_greetings: [] };
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1)));
 const textOf = (data: Fields, key: string): string => (typeof data[key] === "string" ? data[key].trim() : "");
 const invalid = (problem: string): ServiceError => new ServiceError("CARD_INVALID", { problem });
 
-/** The voice keeps the whole card. Errors: CARD_INVALID. */
-export function voiceOfCard(value: unknown): VoiceTag {
+/** A voice and the card that it was imported from. */
+export interface ImportedVoice {
+  /** Still without the hash of its card. */
+  readonly voice: VoiceTag;
+  /** Undefined for one that never was a card. */
+  readonly card: Fields | undefined;
+}
+
+/** Errors: CARD_INVALID. */
+export function voiceOfCard(value: unknown): ImportedVoice & { readonly card: Fields } {
   const card = readCard(value);
+  if (isDeeper(card, limits.cardLevelsMax)) throw invalid(`expected at most ${limits.cardLevelsMax} levels of objects`);
   const { name, persona } = sidesOf(card);
   const bytes = Buffer.byteLength(JSON.stringify(card));
-  if (bytes > limits.cardBytesKeptMax) {
-    throw invalid(
-      `it has ${bytes} bytes, at most ${limits.cardBytesKeptMax} travel with a tag; shorten its notes or book`,
-    );
+  if (bytes > limits.cardBytesMax) {
+    throw invalid(`it has ${bytes} bytes, expected at most ${limits.cardBytesMax}; shorten its notes or book`);
   }
   if (persona.length > limits.personaCharsMax) {
     throw invalid(`its persona has ${persona.length} characters, expected at most ${limits.personaCharsMax}`);
   }
-  const read = voiceTag.safeParse({ name: shortName(name), persona, modules: modulesOf(card), card });
+  const read = voiceTag.safeParse({ name: shortName(name), persona, modules: modulesOf(card) });
   if (!read.success) throw invalid(read.error.issues[0]?.message ?? "it cannot be kept");
-  return read.data;
+  return { voice: read.data, card };
 }
 
 /**
  * One that was imported keeps every key it had, and also how it divides the persona, if nobody changed that.
  * @param version the card's own, else 2
  */
-export function cardOfVoice({ name, persona, modules, card: kept }: VoiceTag, version?: CardVersion): Fields {
+export function cardOfVoice({ voice, card: kept }: ImportedVoice, version?: CardVersion): Fields {
+  const { name, persona, modules } = voice;
   const card = kept === undefined ? undefined : readCard(kept);
   const before = card && sidesOf(card);
   const wanted = version ?? versionOf(card);
@@ -90,7 +102,7 @@ export function cardOfVoice({ name, persona, modules, card: kept }: VoiceTag, ve
 }
 
 /** Of a voice that was no card: 2. */
-export const cardVersionOf = ({ card }: VoiceTag): CardVersion =>
+export const cardVersionOf = ({ card }: ImportedVoice): CardVersion =>
   versionOf(card === undefined ? undefined : readCard(card));
 
 const versionOf = (card: Card | undefined): CardVersion => (card?.spec === specs["3"].spec ? "3" : "2");

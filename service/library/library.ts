@@ -11,10 +11,12 @@ import type {
   ModuleReply,
   ReportReply,
   SlotHistoryEntry,
+  VoiceTag,
 } from "../protocol/index.ts";
 import type { Store } from "../store/index.ts";
 import { Assets } from "./assets.ts";
 import { readAudit } from "./audit.ts";
+import { Cards, type CardFields } from "./cards.ts";
 import { folderName, writeDatasetFolder } from "./dataset-folder.ts";
 import { Datasets } from "./datasets.ts";
 import { Lines, refuseOtherKind } from "./lines.ts";
@@ -61,6 +63,7 @@ export class Library extends EventEmitter<LibraryEvents> {
   readonly #lines: Lines;
   readonly #modules: Modules;
   readonly #assets: Assets;
+  readonly #cards: Cards;
   readonly #scenes: Scenes;
   readonly #memories: Memories;
 
@@ -74,7 +77,8 @@ export class Library extends EventEmitter<LibraryEvents> {
     this.#lines = new Lines(store, keeper);
     this.#modules = new Modules(store, keeper);
     this.#assets = new Assets(store);
-    this.#scenes = new Scenes(store);
+    this.#cards = new Cards(store, keeper);
+    this.#scenes = new Scenes(store, this.#cards);
     this.#memories = new Memories(store);
   }
 
@@ -201,6 +205,19 @@ export class Library extends EventEmitter<LibraryEvents> {
   }
   isAsset(sha256: string): Promise<boolean> {
     return this.#assets.isPublic(sha256);
+  }
+
+  /** Its hash, for the tag of who was imported from it. Errors: DISK_FULL. */
+  keepCard(card: CardFields, by: string): Promise<string> {
+    return this.#cards.keep(card, by);
+  }
+  /** What the voice was imported from, whole; undefined if it was none. Errors: CARD_UNKNOWN. */
+  cardOf(voice: VoiceTag): Promise<CardFields | undefined> {
+    return this.#cards.of(voice);
+  }
+  /** The tag as it is kept: a card that stands in it whole goes into the library. Errors: DISK_FULL. */
+  keptTag(tag: LoraTag, by: string): Promise<LoraTag> {
+    return this.#cards.outOf(tag, by);
   }
 
   loadScene(sceneId: string): Promise<SceneRecord> {

@@ -33,7 +33,7 @@ export class ObjectKeeper {
 
   async #isNamed(sha256: string): Promise<boolean> {
     const { db } = this.#store;
-    const { images, assets, datasets, moduleVersions } = tables;
+    const { images, assets, cards, datasets, moduleVersions } = tables;
     const found = await Promise.all([
       db
         .select({ id: images.id })
@@ -42,6 +42,7 @@ export class ObjectKeeper {
         .limit(1),
       db.select({ id: datasets.id }).from(datasets).where(eq(datasets.linesSha256, sha256)).limit(1),
       db.select({ id: assets.keyHash }).from(assets).where(eq(assets.sha256, sha256)).limit(1),
+      db.select({ id: cards.sha256 }).from(cards).where(eq(cards.sha256, sha256)).limit(1),
       db.select({ id: moduleVersions.moduleId }).from(moduleVersions).where(eq(moduleVersions.sha256, sha256)).limit(1),
     ]);
     return found.some((rows) => rows.length > 0);

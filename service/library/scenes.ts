@@ -3,6 +3,7 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import { ServiceError, loraTag, type LoraTag, type SlotHistoryEntry, type SurfaceMaps } from "../protocol/index.ts";
 import { tables, type Database, type Store } from "../store/index.ts";
 import { record } from "./audit.ts";
+import type { Cards } from "./cards.ts";
 import type { SceneRecord, ShownPicture, ShownVersion } from "./types.ts";
 
 const { sceneTags, slotVersions } = tables;
@@ -13,9 +14,11 @@ const HISTORY_MAX = 200;
 
 export class Scenes {
   readonly #store: Store;
+  readonly #cards: Cards;
 
-  constructor(store: Store) {
+  constructor(store: Store, cards: Cards) {
     this.#store = store;
+    this.#cards = cards;
   }
 
   async load(sceneId: string): Promise<SceneRecord> {
@@ -26,7 +29,13 @@ export class Scenes {
       .where(eq(slotVersions.sceneId, sceneId))
       .orderBy(slot, desc(version));
     const rows = await this.#store.db.select().from(sceneTags).where(eq(sceneTags.sceneId, sceneId));
-    return { slots: slots.map(withMaps), tags: new Map(rows.map(({ nodeId, tag }) => [nodeId, readTag(tag)])) };
+    const tags = await Promise.all(
+      rows.map(async ({ nodeId, tag: json, by }): Promise<[string, LoraTag | null]> => {
+        const tag = readTag(json);
+        return [nodeId, tag && (await this.#cards.outOf(tag, by))];
+      }),
+    );
+    return { slots: slots.map(withMaps), tags: new Map(tags) };
   }
 
   /** Shows a picture in a slot, "" for the scene's own; returns the slot's new version. */

@@ -20,6 +20,9 @@ const kindsZh: Readonly<Record<string, string>> = {
 const firstReason = (params: Params, language: "en" | "zh"): string =>
   lineReason({ code: params["reason"] as LineReasonCode, params }, language);
 
+/** Enough to tell one from all others. */
+const shortHash = (sha256: string | number | undefined): string => String(sha256).slice(0, 12);
+
 export const errorTexts = {
   TOKEN_MISSING: {
     status: 401,
@@ -267,6 +270,12 @@ export const errorTexts = {
     status: 400,
     en: (p) => `Not a character card of version 2 or 3: ${p["problem"]}`,
     zh: (p) => `不是 V2 或 V3 角色卡：${p["problem"]}`,
+  },
+  CARD_UNKNOWN: {
+    status: 404,
+    en: (p) =>
+      `The card of this voice (${shortHash(p["card"])}) is not in this library, so it cannot be saved with all that was in it; open the card's file here once more`,
+    zh: (p) => `此语音的角色卡（${shortHash(p["card"])}）不在此库中，无法完整保存；请在此重新打开该角色卡文件`,
   },
   INTERNAL: {
     status: 500,

@@ -22,8 +22,8 @@ export const limits = {
   skippedNamedMax: 100,
   /** Largest JSON body. */
   jsonBytesMax: 2 ** 20,
-  /** Largest WebSocket frame; pictures never travel there. */
-  frameBytesMax: 64 * 2 ** 10,
+  /** Largest WebSocket frame: a tag whose every part is as long as it may be fits. Pictures never travel there. */
+  frameBytesMax: 96 * 2 ** 10,
   /** Messages a second from one client, beyond which it is disconnected: 20 Hz of movement and a person's clicks. */
   messagesPerSecondMax: 60,
   /** HTTP requests a minute from one address; a studio page with 200 thumbnails stays below. */
@@ -36,12 +36,14 @@ export const limits = {
   logLinesKept: 200,
   /** Sample replies of a voice's training in the room state. */
   repliesKept: 200,
-  /** Tags travel in one frame and stand in the state of every client. */
-  personaCharsMax: 4000,
-  /** What an imported character card may keep, as UTF-8 JSON; a tag must fit into a frame. */
-  cardBytesKeptMax: 24_000,
-  /** Largest character card that is read, as JSON. */
+  /** Those that people share have up to 10 000. Tags travel in one frame and stand in the state of every client. */
+  personaCharsMax: 12_000,
+  /** A card that stands in its tag, as earlier versions wrote them, as UTF-8 JSON. */
+  cardBytesInTagMax: 24_000,
+  /** Largest character card, as JSON; those with a book and many greetings have some 300 kB. */
   cardBytesMax: 2 ** 20,
+  /** Objects within objects of a card. None that people write goes beyond a dozen; readers of JSON fail at some thousands. */
+  cardLevelsMax: 100,
   /** And as a picture that has it inside; those that people share have a few megabytes. */
   cardPictureBytesMax: 16 * 2 ** 20,
   /** What one says to an NPC at a time. */

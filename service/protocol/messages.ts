@@ -3,10 +3,9 @@ import * as z from "zod";
 import type { ErrorBody } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { slotKinds, type Role, type SurfaceMaps } from "./names.ts";
-import { keptText, loraTag, tagModule } from "./tag.ts";
+import { keptText, loraTag, sha256, tagModule } from "./tag.ts";
 
 const id = z.string().min(1).max(200);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const seed = z
   .int()
   .min(0)

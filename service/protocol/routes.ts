@@ -106,6 +106,7 @@ export interface DialogueLine {
  * base64 under `chara` or `ccv3`).
  */
 export interface CardImportReply {
+  /** Its `card` is the hash under which the library keeps the card. */
   readonly voice: VoiceTag;
   /** Modules that the card names and this library does not have; they are left out of `voice`. */
   readonly missing: readonly string[];
@@ -113,7 +114,7 @@ export interface CardImportReply {
 
 /**
  * POST /api/cards/export → the card's JSON, or a PNG of `portrait` (hash of an asset) with the card inside. A voice that was
- * imported keeps its card's version and every other key.
+ * imported keeps its card's version and every other key. Errors: CARD_UNKNOWN where its card is not in this library.
  */
 export const cardExportRequest = z.strictObject({
   voice: voiceTag,

@@ -127,8 +127,8 @@ export const StudioState = schema(
     /** Name of the language base and the hash that voice modules are bound to; "" where there is none. */
     voiceBase: t.string(),
     voiceBaseHash: t.string(),
-    /** How often a training should go over its lines, as that base suggests. */
-    voiceEpochs: t.uint16(),
+    /** Steps that suit a training on that base for each of its lines; a fraction, as a step takes several. */
+    voiceStepsPerLine: t.float64(),
     datasets: t.map(DatasetState),
     jobs: t.map(JobState),
     modules: t.map(ModuleState),

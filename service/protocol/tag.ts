@@ -3,6 +3,9 @@ import * as z from "zod";
 import { limits } from "./limits.ts";
 import { slotKinds } from "./names.ts";
 
+/** Names an object by the sha-256 of its bytes. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 export const tagModule = z.strictObject({
   /** Id of a library module. */
   module: z.string().min(1).max(limits.nameCharsMax),
@@ -19,7 +22,10 @@ export const keptText = (charsMax: number) =>
     .refine((text) => !text.includes("\0"), { error: "expected a text without NUL characters" });
 
 const cardFits = (json: string): boolean =>
-  new TextEncoder().encode(json).length <= limits.cardBytesKeptMax && !json.includes(String.raw`\u0000`);
+  new TextEncoder().encode(json).length <= limits.cardBytesInTagMax && !json.includes(String.raw`\u0000`);
+const cardInTag = z.record(z.string(), z.unknown()).refine((card) => cardFits(JSON.stringify(card)), {
+  error: `expected at most ${limits.cardBytesInTagMax} bytes of JSON, and no NUL among them`,
+});
 
 /** How a node speaks: a stack of voice modules, who it is, and its memory, which the service keeps. */
 export const voiceTag = z.strictObject({
@@ -29,13 +35,11 @@ export const voiceTag = z.strictObject({
   persona: keptText(limits.personaCharsMax).default(""),
   /** Voice modules of the language base. */
   modules: z.array(tagModule).max(limits.modulesPerStackMax).default([]),
-  /** The character card that it was imported from, whole, so that an export has every key. */
-  card: z
-    .record(z.string(), z.unknown())
-    .refine((card) => cardFits(JSON.stringify(card)), {
-      error: `expected at most ${limits.cardBytesKeptMax} bytes of JSON, and no NUL among them`,
-    })
-    .optional(),
+  /**
+   * The character card that it was imported from, so that an export has every key: its hash in the library. Earlier versions
+   * put the card itself here; the service keeps it and has the hash in its place.
+   */
+  card: z.union([sha256, cardInTag]).optional(),
 });
 
 export const loraTag = z.strictObject({

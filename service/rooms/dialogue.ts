@@ -17,7 +17,7 @@ import { Turns } from "../store/index.ts";
 import type { RoomClient } from "./answers.ts";
 import { HeardReply } from "./heard-reply.ts";
 import { distance, type Place } from "./node-places.ts";
-import { systemMessage } from "./persona.ts";
+import { systemParts } from "./persona.ts";
 import type { SceneNodes } from "./scene-nodes.ts";
 import type { RoomServices } from "./services.ts";
 import { spokenText } from "./spoken-text.ts";
@@ -97,7 +97,7 @@ export class Dialogue {
       node: `${this.#sceneId}/${nodeId}`,
       stack,
       signal: this.#closing.signal,
-      line: () => ({ system: systemMessage(voice, name, facts), history: this.#history(key), text: said }),
+      line: () => ({ ...systemParts(voice, name, facts), history: this.#history(key), text: said }),
       onText: (piece) => heard.add(piece),
     });
     const head = { replyId: randomUUID(), nodeId, from: this.#nameOf(client), said, name };

@@ -1,4 +1,4 @@
-/** Persona and memory as the system message. */
+/** Persona and memory as the two parts of the system message. */
 import type { MemoryFact, VoiceTag } from "../protocol/index.ts";
 import { spokenText } from "./spoken-text.ts";
 
@@ -13,12 +13,16 @@ const words = {
 } as const;
 
 /** `{{char}}` and `{{user}}`, as character cards have them. */
-export function systemMessage(voice: VoiceTag, name: string, facts: readonly Pick<MemoryFact, "text">[]): string {
+export function systemParts(
+  voice: VoiceTag,
+  name: string,
+  facts: readonly Pick<MemoryFact, "text">[],
+): { readonly system: string; readonly memory: string } {
   const { player, who, memory } = words[HAN.test(voice.persona || name) ? "zh" : "en"];
   const persona = voice.persona
     .replaceAll(/\{\{char\}\}|<bot>/gi, () => name)
     .replaceAll(/\{\{user\}\}|<user>/gi, () => player)
     .trim();
   const known = facts.map(({ text }) => `- ${spokenText(text)}`);
-  return [persona || who(name), ...(known.length > 0 ? [memory, ...known] : [])].join("\n");
+  return { system: persona || who(name), memory: known.length > 0 ? [memory, ...known].join("\n") : "" };
 }

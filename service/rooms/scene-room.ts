@@ -178,9 +178,11 @@ export abstract class SceneRoom extends Room<{ state: SceneState; client: RoomCl
   #tag(nodeId: string, tag: LoraTag | null, by: string): Promise<{ version: number }> {
     this.#refuseUnknown(nodeId);
     return this.#turns.take(async () => {
+      const { library } = this.services;
       if (tag) await checkTag(tag, this.services);
-      const version = await this.services.library.setTag(this.state.sceneId, nodeId, tag, by);
-      this.state.tags.set(nodeId, JSON.stringify(tag));
+      const kept = tag && (await library.keptTag(tag, by));
+      const version = await library.setTag(this.state.sceneId, nodeId, kept, by);
+      this.state.tags.set(nodeId, JSON.stringify(kept));
       if (tag?.voice) this.#dialogue.warm();
       return { version };
     });

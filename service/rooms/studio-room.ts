@@ -22,7 +22,7 @@ export abstract class StudioRoom extends Room<{ state: StudioState; client: Room
     state.baseHash = jobs.base.hash;
     state.voiceBase = voices.base?.name ?? "";
     state.voiceBaseHash = voices.base?.hash ?? "";
-    state.voiceEpochs = voices.base?.epochs ?? 0;
+    state.voiceStepsPerLine = voices.base?.stepsPerLine ?? 0;
     this.state = state;
     for (const job of jobs.list()) this.#showJob(job);
     // Listening begins before reading, so that nothing falls between.

@@ -76,6 +76,10 @@ const migrations: readonly string[] = [
   `
   ALTER TABLE slot_versions ADD COLUMN maps jsonb;
   `,
+  // Character cards beside their tags.
+  `
+  CREATE TABLE cards (sha256 text PRIMARY KEY, by text NOT NULL, at bigint NOT NULL);
+  `,
 ];
 
 /** Two services on one PostgreSQL start one after the other: whoever holds this lock migrates. */

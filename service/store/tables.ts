@@ -125,6 +125,13 @@ export const slotVersions = pgTable(
   (table) => [primaryKey({ name: "slot_versions_pk", columns: [table.sceneId, table.slot, table.version] })],
 );
 
+/** Character cards that were imported; the object is the card's JSON. Rows are only ever added. */
+export const cards = pgTable("cards", {
+  sha256: text("sha256").primaryKey(),
+  by: text("by").notNull(),
+  at: time("at").notNull(),
+});
+
 export const sceneTags = pgTable(
   "scene_tags",
   {

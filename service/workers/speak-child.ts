@@ -1,7 +1,15 @@
-/** The speaking process: opens the language base once and gives many replies side by side. Arguments: the base's path. */
-import { openLanguageModel, VoiceStudio, type ChatMessage, type Reply, type ReplyRequest } from "../../lora/index.ts";
+/** The speaking process: opens the language base once and gives many replies side by side. Arguments: the base's path, and a WeightKind. */
+import {
+  leadingText,
+  openLanguageModel,
+  VoiceStudio,
+  type ChatMessage,
+  type Reply,
+  type ReplyRequest,
+  type WeightKind,
+} from "../../lora/index.ts";
 import { ModuleCache } from "./module-cache.ts";
-import type { FromSpeaking, SpeakOrder, ToSpeaking } from "./speak-messages.ts";
+import { PERSONA_SHARE, type FromSpeaking, type SpeakOrder, type ToSpeaking } from "./speak-messages.ts";
 
 /** A voice's module is a few MB at most. */
 const MODULES_KEPT = 64;
@@ -12,7 +20,7 @@ const REPLY_TOKENS_MIN = 16;
 /** Said over and over for so long, a bubble has nothing more to tell. */
 const LOOP_TOKENS = 6;
 
-const [basePath = ""] = process.argv.slice(2);
+const [basePath = "", weights] = process.argv.slice(2);
 const modules = new ModuleCache(MODULES_KEPT);
 const waiting: SpeakOrder[] = [];
 const cancelling = new Map<string, AbortController>();
@@ -38,7 +46,7 @@ function open(): Promise<VoiceStudio> {
 }
 
 async function openBase(): Promise<VoiceStudio> {
-  const studio = await VoiceStudio.open(openLanguageModel(basePath));
+  const studio = await VoiceStudio.open(openLanguageModel(basePath), { weights: weights as WeightKind | undefined });
   tell({ type: "ready" });
   return studio;
 }
@@ -96,18 +104,29 @@ function prepare(studio: VoiceStudio, order: SpeakOrder): Prepared[] {
   }
 }
 
-/** The dialogue, from as far back as leaves room for the reply. Undefined, and its sender told, if none does. */
+/**
+ * The dialogue, from as far back as leaves room for the reply; a persona that takes too much of it is cut. Undefined, and its
+ * sender told, if not even that does.
+ */
 function fitting(studio: VoiceStudio, order: SpeakOrder): readonly ChatMessage[] | undefined {
-  const { id, system, history, text, tokensMax } = order;
-  const first: ChatMessage[] = system === "" ? [] : [{ role: "system", content: system }];
-  const whole: ChatMessage[] = [...first, ...history, { role: "user", content: text }];
-  const messages = studio.fitting({ messages: whole, maxTokens: tokensMax });
+  const { id, history, tokensMax } = order;
+  const { maxPositions } = studio.base.config;
+  const bare = studio.promptTokens({ messages: dialogue({ ...order, system: "", history: [] }) });
+  const personaMax = Math.min(Math.floor(maxPositions * PERSONA_SHARE), maxPositions - tokensMax - bare);
+  const system = leadingText(studio.base.tokenizer, order.system, personaMax);
+  const messages = studio.fitting({ messages: dialogue({ ...order, system, history }), maxTokens: tokensMax });
   const tokens = studio.promptTokens({ messages });
-  const limit = studio.base.config.maxPositions - REPLY_TOKENS_MIN;
+  const limit = maxPositions - REPLY_TOKENS_MIN;
   if (tokens <= limit) return messages;
   cancelling.delete(id);
   tell({ type: "too-long", id, tokens, limit });
   return undefined;
+}
+
+function dialogue({ system, memory = "", history, text }: SpeakOrder): ChatMessage[] {
+  const content = [system, memory].filter((part) => part !== "").join("\n");
+  const first: ChatMessage[] = content === "" ? [] : [{ role: "system", content }];
+  return [...first, ...history, { role: "user", content: text }];
 }
 
 /** There are no stop texts, and what `refused` means was looked at before. */

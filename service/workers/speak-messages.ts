@@ -1,6 +1,9 @@
 /** What the service and its speaking process tell each other. */
 import type { WorkerModule } from "./draw-messages.ts";
 
+/** Part of what the base can read that a persona takes up at most: what was said, and the reply, need room too. */
+export const PERSONA_SHARE = 2 / 3;
+
 /** One side of an exchange that was. */
 export interface Turn {
   readonly role: "user" | "assistant";
@@ -9,8 +12,10 @@ export interface Turn {
 
 export interface SpeakOrder {
   readonly id: string;
-  /** Who speaks; "" leaves it to the base's template. */
+  /** Who speaks, its end left out where the base cannot read all; "" leaves it to the base's template. */
   readonly system: string;
+  /** What it keeps in mind, the end of the system message. */
+  readonly memory?: string;
   /** Earlier exchanges, oldest first; the oldest are left out where the base cannot read all. */
   readonly history: readonly Turn[];
   /** What is replied to. */

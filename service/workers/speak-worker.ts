@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import type { WeightKind } from "../../lora/index.ts";
 import { ServiceError } from "../protocol/index.ts";
 import type { FromSpeaking, SpeakOrder, Spoken, ToSpeaking } from "./speak-messages.ts";
 import { endText, SPEAKING_PRIORITY, startWorker, type WorkerEnd } from "./worker-process.ts";
@@ -25,12 +26,13 @@ interface Running {
 
 export interface SpeakWorkerOptions {
   readonly base: string;
+  readonly weights?: WeightKind | undefined;
   readonly idleMs?: number | undefined;
   readonly silentMsMax?: number | undefined;
 }
 
 export class SpeakWorker {
-  readonly #base: string;
+  readonly #arguments: readonly string[];
   readonly #idleMs: number;
   readonly #silentMsMax: number;
   readonly #running = new Map<string, Running>();
@@ -41,8 +43,8 @@ export class SpeakWorker {
   #silent: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ base, idleMs = IDLE_MS, silentMsMax = SILENT_MS_MAX }: SpeakWorkerOptions) {
-    this.#base = base;
+  constructor({ base, weights = "float", idleMs = IDLE_MS, silentMsMax = SILENT_MS_MAX }: SpeakWorkerOptions) {
+    this.#arguments = [base, weights];
     this.#idleMs = idleMs;
     this.#silentMsMax = silentMsMax;
   }
@@ -121,7 +123,7 @@ export class SpeakWorker {
 
   #open(): ChildProcess {
     if (this.#child) return this.#child;
-    const { child, ended } = startWorker(CHILD, [this.#base], tmpdir(), SPEAKING_PRIORITY);
+    const { child, ended } = startWorker(CHILD, this.#arguments, tmpdir(), SPEAKING_PRIORITY);
     this.#child = child;
     child.stdout?.resume();
     child.on("message", (message: FromSpeaking) => this.#heed(message));

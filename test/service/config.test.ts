@@ -26,6 +26,7 @@ describe("settings", () => {
     assert.ok(statSync(config.baseModel).isDirectory());
     assert.match(config.voiceBase, /assets.base.mini-llama$/);
     assert.equal(config.isVoiceBaseNamed, false);
+    assert.equal(config.voiceWeights, "float");
     assert.match(config.clip, /assets.base.mini-clip$/);
     assert.equal(config.isClipNamed, false);
     assert.equal(config.log, join(ANIMULA_DATA, "service.log"));
@@ -41,6 +42,8 @@ describe("settings", () => {
     const { voiceBase, isVoiceBaseNamed } = loadConfig([], voice);
     assert.deepEqual([voiceBase, isVoiceBaseNamed], [resolve("/models/smol"), true]);
     assert.equal(loadConfig(["--voice-base", "/models/qwen"], voice).voiceBase, resolve("/models/qwen"));
+    assert.equal(loadConfig([], { ...env, ANIMULA_VOICE_WEIGHTS: "int8" }).voiceWeights, "int8");
+    assert.equal(loadConfig(["--voice-weights", "int4"], env).voiceWeights, "int4");
     const { clip, isClipNamed } = loadConfig([], { ...env, ANIMULA_CLIP: "/models/vit-b-32" });
     assert.deepEqual([clip, isClipNamed], [resolve("/models/vit-b-32"), true]);
     const config = loadConfig(["--port", "0", "--secret", good, "--log", "-"], env);
@@ -52,6 +55,10 @@ describe("settings", () => {
     const env = { ANIMULA_DATA: tempDir() };
     assert.match(refusal(["--port", "abc"], env), /--port \(ANIMULA_PORT\): expected a number, got "abc"/);
     assert.match(refusal([], { ...env, ANIMULA_PORT: "70000" }), /expected 0 to 65535, got "70000"/);
+    assert.match(
+      refusal([], { ...env, ANIMULA_VOICE_WEIGHTS: "int2" }),
+      /--voice-weights \(ANIMULA_VOICE_WEIGHTS\): expected float, int8 or int4, got "int2"/,
+    );
     assert.match(refusal(["--prot", "1"], env), /Unknown option '--prot'; there are --port, --host/);
   });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { Client, type Room } from "@colyseus/sdk";
 import type {
+  CardImportReply,
   DatasetReply,
   LinesUploadReply,
   ReplyEnd,
@@ -9,6 +10,7 @@ import type {
   SceneState,
   SessionReply,
   StudioState,
+  VoiceTag,
 } from "../../service/protocol/index.ts";
 import { ServiceProcess } from "../support/service-process.ts";
 import { eventually, TALKER } from "./jobs/workbench.ts";
@@ -47,6 +49,8 @@ describe("a voice, from lines to words", function () {
     client.auth.token = token;
     const room = await client.joinOrCreate<State>(name, options);
     room.onMessage("*", () => undefined);
+    // What is killed does not come back under the same address.
+    room.reconnection.enabled = false;
     rooms.push(room);
     return room as unknown as Room<unknown, State>;
   };
@@ -111,5 +115,37 @@ describe("a voice, from lines to words", function () {
     );
     assert.equal(kim.heard.text, kim.heard.end?.text);
     await eventually(() => ada.state.talks.get(NPC)?.lines.length === 1, "the exchange");
+  });
+
+  it("R33 has its card after the service was killed, and speaks without one", async () => {
+    const { token } = await session({ role: "editor", name: "Ada" });
+    const entries = Array.from({ length: 200 }, (_, i) => ({ keys: [`key ${i}`], content: "It is old. ".repeat(100) }));
+    const data = { name: "Rolf", description: "You are a guard.", character_book: { entries } };
+    const card = JSON.stringify({ spec: "chara_card_v2", spec_version: "2.0", data });
+    const { voice } = await post<CardImportReply>("/api/cards/import", card, "application/json", token);
+    const ada = await join<SceneState>(token, "scene", { sceneId: "square" });
+    await ada.request("tag", { nodeId: NPC, tag: { voice } });
+    await service.kill();
+
+    const env = { ANIMULA_VOICE_BASE: TALKER, ANIMULA_VOICE_WEIGHTS: "int8", XDG_CACHE_HOME: folder };
+    service = await ServiceProcess.start(folder, { env });
+    const later = await join<SceneState>(token, "scene", { sceneId: "square" });
+    const tag = await eventually(() => later.state.tags?.get(NPC), "the tag");
+    const { voice: kept } = JSON.parse(tag) as { voice: VoiceTag };
+    assert.deepEqual(kept, voice);
+    const exported = await post<unknown>(
+      "/api/cards/export",
+      JSON.stringify({ voice: kept }),
+      "application/json",
+      token,
+    );
+    assert.deepEqual(exported, JSON.parse(card));
+
+    await later.request("tag", { nodeId: NPC, tag: { voice: { ...voice, card: "0".repeat(64) } } });
+    const end = new Promise<ReplyEnd>((done) => void later.onMessage("reply.end", done));
+    await later.request("say", { nodeId: NPC, text: "Who goes there?" });
+    const { reason, text } = await end;
+    assert.notEqual(reason, "error");
+    assert.notEqual(text, "");
   });
 });

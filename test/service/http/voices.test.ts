@@ -148,9 +148,11 @@ describe("voices over HTTP", function () {
     };
     const old = writePngText(await png(1), "chara", base64(second));
     const { voice } = (await (await sendPicture(old)).json()) as CardImportReply;
-    assert.deepEqual([voice.name, voice.card], ["Old 守卫", second]);
+    assert.equal(voice.name, "Old 守卫");
+    assert.deepEqual(await library.library.cardOf(voice), second);
     const both = writePngText(old, "ccv3", base64(card));
-    assert.deepEqual(((await (await sendPicture(both)).json()) as CardImportReply).voice.card, card);
+    const { voice: newer } = (await (await sendPicture(both)).json()) as CardImportReply;
+    assert.deepEqual(await library.library.cardOf(newer), card);
   });
 
   it("R33 write a card into a copy of the portrait, with every key, for readers of either version", async () => {
@@ -205,12 +207,58 @@ describe("voices over HTTP", function () {
     assert.deepEqual(await failure(large), [413, "UPLOAD_TOO_LARGE"]);
   });
 
-  it("refuse what is no card, or too large to travel with a tag", async () => {
+  it("R33 give back a card as large as they may be, as JSON and in a picture; its tag stays small", async () => {
+    const { extensions: _, ...data } = card.data;
+    const greetings = Array.from({ length: 20 }, (_entry, i) => `${i} \0 ${"Hail! 你好。".repeat(500)}`);
+    const large = { ...card, data: { ...data, alternate_greetings: greetings, creator_notes: "" } };
+    large.data.creator_notes = "n".repeat(limits.cardBytesMax - Buffer.byteLength(JSON.stringify(large)));
+    const { voice } = await imported(large);
+    assert.match(voice.card as string, /^[0-9a-f]{64}$/);
+    assert.ok(JSON.stringify(voice).length < 500);
+    assert.deepEqual(await (await post("export", { voice })).json(), large);
+    const portrait = await library.library.saveAsset({ of: "a large card" }, await png(3));
+    const picture = await (await post("export", { voice, portrait })).bytes();
+    assert.deepEqual((await (await sendPicture(picture)).json()) as CardImportReply, { voice, missing: [] });
+    const { voice: other } = await imported({ ...large, outer: "left" });
+    assert.notEqual(other.card, voice.card);
+  });
+
+  it("R33 read a card that stands in its tag, as earlier versions wrote them", async () => {
+    const voice = { name: "Rolf", persona: "Sleeps.", card: { ...card, data: { ...card.data, extensions: {} } } };
+    const { data } = (await (await post("export", { voice })).json()) as typeof card;
+    assert.deepEqual([data.description, data.somebodys_own], ["Sleeps.", card.data.somebodys_own]);
+    const long = { ...voice, card: { ...card, notes: "火".repeat(limits.cardBytesInTagMax / 3) } };
+    assert.deepEqual(await failure(await post("export", { voice: long })), [400, "REQUEST_INVALID"]);
+  });
+
+  it("R33 name a card that is not in the library", async () => {
+    const hash = "0c".repeat(32);
+    const reply = await post("export", { voice: { name: "Mina", card: hash } });
+    const { code, params, message } = (await reply.json()) as ErrorBody;
+    assert.deepEqual([reply.status, code, params], [404, "CARD_UNKNOWN", { card: hash }]);
+    assert.match(message, /\(0c0c0c0c0c0c\) is not in this library/);
+    // What else is kept under its hash is no card.
+    const secret = await library.library.saveAsset({ of: "a picture" }, await png(4));
+    assert.deepEqual(await failure(await post("export", { voice: { card: secret } })), [404, "CARD_UNKNOWN"]);
+    assert.deepEqual(await failure(await post("export", { voice: { card: "../secret" } })), [400, "REQUEST_INVALID"]);
+  });
+
+  it("refuse what is no card, too large or too deep", async () => {
     for (const bad of [{}, { spec: "chara_card_v1", data: {} }, { spec: "chara_card_v2" }, [card]])
       assert.deepEqual(await failure(await post("import", bad)), [400, "CARD_INVALID"]);
-    const long = { ...card, data: { ...card.data, creator_notes: "火".repeat(limits.cardBytesKeptMax / 3) } };
-    assert.deepEqual(await failure(await post("import", long)), [400, "CARD_INVALID"]);
-    const silent = { ...card, data: { ...card.data, creator_notes: "\0" } };
+    const long = { ...card, data: { ...card.data, creator_notes: "n".repeat(limits.cardBytesMax) } };
+    assert.deepEqual(await failure(await post("import", long)), [413, "UPLOAD_TOO_LARGE"]);
+    // 1e20 is written with all its digits.
+    const grown = `{"spec": "chara_card_v2", "data": {}, "n": [${"1e20,".repeat(100_000)}1]}`;
+    const headers = { "content-type": "application/json" };
+    const sent = await http.request("POST", "/api/cards/import", { token, body: grown, headers });
+    assert.deepEqual(await failure(sent), [400, "CARD_INVALID"]);
+    for (const levels of [limits.cardLevelsMax, 200_000]) {
+      const body = `{"spec": "chara_card_v2", "data": {}, "n": ${"[".repeat(levels)}${"]".repeat(levels)}}`;
+      const reply = await http.request("POST", "/api/cards/import", { token, body, headers });
+      assert.deepEqual(await failure(reply), [400, "CARD_INVALID"]);
+    }
+    const silent = { ...card, data: { ...card.data, description: "\0" } };
     assert.deepEqual(await failure(await post("import", silent)), [400, "CARD_INVALID"]);
     const talkative = { ...card, data: { ...card.data, description: "a".repeat(limits.personaCharsMax) } };
     assert.deepEqual(await failure(await post("import", talkative)), [400, "CARD_INVALID"]);

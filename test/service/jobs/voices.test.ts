@@ -1,12 +1,25 @@
 import assert from "node:assert/strict";
 import { copyFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { openLanguageModel, VoiceStudio } from "../../../lora/index.ts";
-import { readVoiceBase, type VoiceRequest } from "../../../service/jobs/index.ts";
+import { join, resolve } from "node:path";
+import { createModule } from "../../../lora/adapter/index.ts";
+import { seededRandom } from "../../../lora/data/index.ts";
+import {
+  languageModelSites,
+  openLanguageModel,
+  readModule,
+  VoiceStudio,
+  writePeft,
+  type Stack,
+  type WeightKind,
+} from "../../../lora/index.ts";
+import { readVoiceBase, type Line, type VoiceRequest } from "../../../service/jobs/index.ts";
+import { packVoiceModule } from "../../../service/jobs/voice-module.ts";
 import { SpeakingQueue } from "../../../service/jobs/speaking-queue.ts";
 import { limits } from "../../../service/protocol/index.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { eventually, isAlive, openWorkbench, PATIENCE_MS, TALKER, type Workbench } from "./workbench.ts";
+
+const MINI_VOICE = resolve(import.meta.dirname, "../../../assets/base/mini-llama");
 
 const request = (wanted: Partial<VoiceRequest> & { text?: string } = {}): VoiceRequest => {
   const { text = "Who are you?", ...rest } = wanted;
@@ -67,14 +80,23 @@ describe("voices", function () {
     assert.deepEqual(seen, [first]);
   });
 
-  it("leave out the oldest exchanges that the base cannot read, and name a persona that is too long", async () => {
+  it("leave out the oldest exchanges that the base cannot read and the end of a persona, and name a memory that is too long", async () => {
     const turn = { role: "user", content: "word ".repeat(40) } as const;
     const answer = { role: "assistant", content: "yes" } as const;
     const history = Array.from({ length: 8 }, () => [turn, answer]).flat();
     const long = request({ line: () => ({ system: "You are a guard.", history, text: "Still there?" }) });
     assert.notEqual((await bench.voices.say(long).reply).text, "");
-    const { reply } = bench.voices.say(request({ line: () => ({ system: "x ".repeat(900), history, text: "?" }) }));
-    await assert.rejects(reply, { code: "PERSONA_TOO_LONG" });
+    const persona = `You are a guard. ${"You never sleep. ".repeat(700)}`;
+    const said = async (line: Partial<Line>) => {
+      const whole = { system: persona, history, text: "Still there?", ...line };
+      return (await bench.voices.say(request({ line: () => whole })).reply).text;
+    };
+    const cut = await said({});
+    assert.notEqual(cut, "");
+    assert.equal(await said({ system: `${persona}You are a king.` }), cut, "its end is not read");
+    assert.notEqual(await said({ system: persona.replace("guard", "thief") }), cut, "its beginning is");
+    assert.notEqual(await said({ memory: "You remember:\n- The bridge is out." }), cut, "and its memory");
+    await assert.rejects(said({ memory: "x ".repeat(900) }), { code: "PERSONA_TOO_LONG" });
   });
 
   it("R28 are refused beyond the places of the queue, those of one person and the tokens of a minute", async () => {
@@ -125,6 +147,47 @@ describe("voices", function () {
     }
   });
 
+  it("speak with rounded weights where asked to, with modules on them, as the engine does", async () => {
+    const base = openLanguageModel(MINI_VOICE);
+    const sites = languageModelSites(base);
+    const module = createModule(sites, { rank: 2, alpha: 8, uniform: seededRandom(1) });
+    const uniform = seededRandom(2);
+    for (let i = 0; i < module.parameters.length; i++) module.parameters[i] = uniform() - 0.5;
+    const dir = tempDir();
+    writePeft(join(dir, "module"), module, sites, "language_model");
+    const file = packVoiceModule(join(dir, "module"));
+    const { XDG_CACHE_HOME: cache } = process.env;
+    process.env["XDG_CACHE_HOME"] = dir;
+    const rounded = await openWorkbench({ voiceBase: MINI_VOICE, voices: { weights: "int4" } });
+    try {
+      const about = { owner: "Ada", description: "", kind: "voice", triggerWord: "", rank: 2, preview: "" } as const;
+      const made = { ...about, name: "Rolf", file, baseHash: rounded.voices.base!.hash, baseModel: "mini-llama" };
+      const { moduleId } = await rounded.library.publishModule({ ...made, provenance: {} });
+      const stack = await rounded.voices.fix([{ module: moduleId, weight: 1 }]);
+      const plain = (await rounded.voices.say(request()).reply).text;
+      const { text } = await rounded.voices.say(request({ stack })).reply;
+      const { system, text: said } = request().line();
+      const messages = [
+        { role: "system" as const, content: system },
+        { role: "user" as const, content: said },
+      ];
+      const say = async (weights: WeightKind, stacks: readonly Stack[]) => {
+        const studio = await VoiceStudio.open(base, { weights });
+        const replies = await studio.replies(stacks.map((each) => ({ messages, stack: each, seed: 7, maxTokens: 24 })));
+        await studio.close();
+        return replies.map((reply) => reply.text);
+      };
+      const mixed: Stack = [{ module: readModule(file, sites).module, weight: 1, textEncoderWeight: 0 }];
+      assert.deepEqual([plain, text], await say("int4", [[], mixed]));
+      assert.notEqual(text, (await say("float", [mixed]))[0]);
+      assert.notEqual(text, plain);
+    } finally {
+      await rounded.close();
+      if (cache === undefined) delete process.env["XDG_CACHE_HOME"];
+      else process.env["XDG_CACHE_HOME"] = cache;
+    }
+  });
+
   it("R22 answer VOICE_BASE_MISSING without a base", async () => {
     const mute = await openWorkbench({ voiceBase: "/nowhere/llama" });
     try {
@@ -151,6 +214,9 @@ describe("the language base", () => {
     for (const name of ["tokenizer.json", "tokenizer_config.json"]) copyFileSync(join(TALKER, name), join(dir, name));
     const { hash } = (await read())!;
     assert.equal(hash, (await read(TALKER))!.hash);
+    // The trainer's batch of 4, and twelve rounds where the base says nothing; the mini base says 20, with histories.
+    assert.equal((await read(TALKER))!.stepsPerLine, 12 / 4);
+    assert.equal((await read(MINI_VOICE))!.stepsPerLine, (20 * 2) / 4);
     writeFileSync(join(dir, "config.json"), "{}");
     await assert.rejects(read(), { code: /^BASE_/ });
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { voiceTag } from "../../../service/protocol/index.ts";
-import { systemMessage } from "../../../service/rooms/persona.ts";
+import { systemParts } from "../../../service/rooms/persona.ts";
 import { spokenText } from "../../../service/rooms/spoken-text.ts";
 
 describe("what is said", () => {
@@ -28,12 +28,13 @@ describe("what is said", () => {
 describe("the system message", () => {
   it("is persona and memory, with both sides by the names of their parts", () => {
     const voice = voiceTag.parse({ persona: "{{char}} guards the gate. {{user}} is unknown to <BOT>." });
-    assert.equal(
-      systemMessage(voice, "Rolf $& Co", [{ text: "The bridge\nis out." }, { text: "It is winter." }]),
-      "Rolf $& Co guards the gate. the player is unknown to Rolf $& Co.\nYou remember:\n- The bridge is out.\n- It is winter.",
-    );
-    assert.equal(systemMessage(voiceTag.parse({}), "Rolf", []), "You are Rolf.");
+    assert.deepEqual(systemParts(voice, "Rolf $& Co", [{ text: "The bridge\nis out." }, { text: "It is winter." }]), {
+      system: "Rolf $& Co guards the gate. the player is unknown to Rolf $& Co.",
+      memory: "You remember:\n- The bridge is out.\n- It is winter.",
+    });
+    assert.deepEqual(systemParts(voiceTag.parse({}), "Rolf", []), { system: "You are Rolf.", memory: "" });
     const chinese = voiceTag.parse({ persona: "你是{{char}}，{{user}}来了。" });
-    assert.equal(systemMessage(chinese, "铁匠", [{ text: "桥断了" }]), "你是铁匠，玩家来了。\n你记得：\n- 桥断了");
+    const parts = { system: "你是铁匠，玩家来了。", memory: "你记得：\n- 桥断了" };
+    assert.deepEqual(systemParts(chinese, "铁匠", [{ text: "桥断了" }]), parts);
   });
 });

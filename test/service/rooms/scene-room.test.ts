@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { limits, readErrorBody } from "../../../service/protocol/index.ts";
+import { limits, readErrorBody, type LoraTag } from "../../../service/protocol/index.ts";
 import { ADA, drawRequest, eventually, openWorkbench, PATIENCE_MS, until, type Workbench } from "../jobs/workbench.ts";
 import { openRooms, refusal, seen, type RoomServer, type SceneConnection } from "./room-server.ts";
 
@@ -204,6 +204,34 @@ describe("a scene room", function () {
     await eventually(() => bo.state.tags.get("npc-inn") === JSON.stringify(whole), "the tag");
     await ada.request("tag", { nodeId: "npc-inn", tag: null });
     await eventually(() => bo.state.tags.get("npc-inn") === "null", "its removal");
+  });
+
+  it("R9 R33 takes a tag that is as large as it may be, and has the hash of a card that stood in it", async () => {
+    const text = (chars: number) => "火".repeat(chars);
+    const names = Array.from({ length: limits.modulesPerStackMax }, (_, i) => `${text(limits.nameCharsMax - 1)}${i}`);
+    const modules = names.map((module) => ({ module, version: 999_999_999, weight: -1.999_999_999 }));
+    const notes = "n".repeat(limits.cardBytesInTagMax - JSON.stringify({ spec: "", data: { notes: "" } }).length);
+    const voice = {
+      name: text(limits.nameCharsMax),
+      persona: text(limits.personaCharsMax),
+      modules,
+      card: { spec: "", data: { notes } },
+    };
+    const prompts = { prompt: text(limits.promptCharsMax), negative: text(limits.promptCharsMax) };
+    const tag = { modules, ...prompts, playersMay: ["portrait", "albedo"], voice };
+    // Heard whole: a voice's module must be there.
+    assert.equal((await refusal(ada.request("tag", { nodeId: "wall", tag }))).code, "NOT_FOUND");
+    await ada.request("tag", { nodeId: "wall", tag: { ...tag, voice: { ...voice, modules: [] } } });
+    const seenByBo = await eventually(() => {
+      const json = bo.state.tags.get("wall");
+      return json !== undefined && json !== "null" && (JSON.parse(json) as LoraTag);
+    }, "the tag");
+    assert.equal(seenByBo.voice!.persona, voice.persona);
+    assert.match(seenByBo.voice!.card as string, /^[0-9a-f]{64}$/);
+    assert.deepEqual(await bench.library.cardOf(seenByBo.voice!), voice.card);
+    const unknown = { voice: { name: "Rolf", card: "0".repeat(64) } };
+    await ada.request("tag", { nodeId: "wall", tag: unknown });
+    await ada.request("tag", { nodeId: "wall", tag: null });
   });
 
   it("R6 keeps the place of one that drops, and gives it back as if it had never been away", async () => {
