@@ -14,13 +14,17 @@ export function cosine(a: Features, b: Features): number {
 }
 
 /**
- * Takes from features their mean over `reference`: all drawn faces share most of what makes them drawn, and without that
- * the cosine tells persons apart (0.98 instead of 0.96 under the curve for the characters of the experiment).
+ * Makes features less their mean over `reference`, over their deviation there: all drawn faces share most of what makes
+ * them drawn, and without that the cosine tells persons apart (0.98 instead of 0.96 under the curve for the characters of
+ * the experiment). What never changes there says nothing and becomes 0.
  */
-export function centring(reference: readonly Features[]): (features: Features) => Features {
-  const mean = new Float64Array(reference[0]!.length);
-  for (const row of reference) for (let i = 0; i < mean.length; i++) mean[i]! += row[i]! / reference.length;
-  return (features) => features.map((value, i) => value - mean[i]!);
+export function standardising(reference: readonly Features[]): (features: Features) => Features {
+  const size = reference[0]!.length;
+  const [mean, variance] = [new Float64Array(size), new Float64Array(size)];
+  for (const row of reference) row.forEach((value, i) => (mean[i]! += value / reference.length));
+  for (const row of reference) row.forEach((value, i) => (variance[i]! += (value - mean[i]!) ** 2 / reference.length));
+  return (features) =>
+    features.map((value, i) => (variance[i]! > 0 ? (value - mean[i]!) / Math.sqrt(variance[i]!) : 0));
 }
 
 /** Mean cosine over all pairs of one of `some` and one of `others`; NaN without pairs. */

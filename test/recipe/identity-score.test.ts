@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   areaUnderCurve,
-  centring,
   cosine,
   gapClosed,
   meanSimilarities,
   meanSimilarity,
   nearestGroup,
   pairSimilarities,
+  standardising,
 } from "../../lora/recipe/identity-score.ts";
 
 const row = (...values: number[]): Float32Array => Float32Array.from(values);
@@ -59,9 +59,10 @@ describe("scores of identity", () => {
 
   it("find the group a picture is most like, once what all share is taken away", () => {
     const groups = [[row(10, 1), row(10, 1.1)], [row(10, -1)]];
-    const centred = centring(groups.flat());
-    const moved = groups.map((group) => group.map(centred));
-    assert.equal(nearestGroup(centred(row(10, -0.5)), moved), 1);
+    const standardised = standardising(groups.flat());
+    const moved = groups.map((group) => group.map(standardised));
+    assert.equal(nearestGroup(standardised(row(10, -0.5)), moved), 1);
+    assert.deepEqual([...standardising([row(1, 7), row(3, 7)])(row(4, 9))], [2, 0]);
     assert.ok(meanSimilarity(groups[0]!, groups[1]!) > 0.9);
     assert.ok(meanSimilarity(moved[0]!, moved[1]!) < -0.9);
   });

@@ -10,12 +10,14 @@ import {
 } from "../../lora/recipe/identity-characters.ts";
 import { shareTold, tellableFacts } from "../../lora/recipe/identity-experiment.ts";
 import { identityTable, settingsTable } from "../../lora/recipe/identity-report.ts";
+import { areaUnderCurve, pairSimilarities, standardising } from "../../lora/recipe/identity-score.ts";
 import { settingsVariants } from "../../lora/recipe/identity-settings.ts";
 import { colorTeller, texturePlans, textureSubject } from "../../lora/recipe/identity-textures.ts";
+import { textureFeatures } from "../../lora/recipe/identity-texture-features.ts";
 import { identityConfig } from "../../lora/recipe/identity-training.ts";
 import { heldOutStyles } from "../../lora/recipe/portraits.ts";
 import { rasterizePortrait } from "../../lora/recipe/render-data.ts";
-import { heldOutTextures } from "../../lora/recipe/textures.ts";
+import { drawTexture, heldOutTextures } from "../../lora/recipe/textures.ts";
 
 /** Mean difference of two pictures' bytes. */
 const difference = (a: Uint8Array, b: Uint8Array): number =>
@@ -89,6 +91,38 @@ describe("held-out textures as subjects", () => {
     const colorOf = colorTeller(subject.pictures);
     assert.deepEqual(await tellableFacts(subject, async (rgb) => ({ color: colorOf(rgb) })), ["color"]);
     assert.deepEqual(await tellableFacts(subject, async () => ({ color: "red" })), []);
+  });
+});
+
+describe("features of textures", () => {
+  const { pictures } = textureSubject(3, 1);
+
+  it("do not change with the colours nor when the texture is moved", () => {
+    const { pixels } = pictures[0]!;
+    const features = textureFeatures(pixels);
+    const swapped = pixels.map((_, i) => 255 - pixels[i]!);
+    const moved = new Uint8Array(pixels.length);
+    for (let y = 0; y < 128; y++) moved.set(pixels.subarray(y * 384, (y + 1) * 384), ((y + 32) % 128) * 384);
+    textureFeatures(moved).forEach((value, i) => assert.ok(Math.abs(value - features[i]!) < 1e-3, `${i}`));
+    // What is light is dark and the other way round: the third moment turns, nothing else does.
+    textureFeatures(swapped).forEach((value, i) =>
+      assert.ok(Math.abs(value - (i === 0 ? -1 : 1) * features[i]!) < 1e-3, `${i}`),
+    );
+  });
+
+  it("are numbers for a flat picture too", () => {
+    assert.ok(textureFeatures(new Uint8Array(128 * 128 * 3).fill(90)).every(Number.isFinite));
+  });
+
+  it("lie nearer within a kind than between kinds", () => {
+    const groups = heldOutTextures.map((kind) =>
+      texturePlans(kind, 1)
+        .learned.slice(0, 4)
+        .map((plan, i) => textureFeatures(drawTexture(plan, `${kind} ${i}`))),
+    );
+    const standardised = standardising(groups.flat());
+    const { same, different } = pairSimilarities(groups.map((group) => group.map(standardised)));
+    assert.ok(areaUnderCurve(same, different) > 0.85, `${areaUnderCurve(same, different)}`);
   });
 });
 
