@@ -99,7 +99,7 @@ export function shareTold(
 
 export interface Judging {
   readonly reference: Reference;
-  readonly tell: TellFacts | undefined;
+  readonly tell: TellFacts;
   readonly judged: readonly string[];
 }
 
@@ -119,6 +119,6 @@ export async function judgePictures(
     pictures,
     similarity: meanSimilarity(features, groups[own]!),
     recognised,
-    fidelity: tell === undefined ? Number.NaN : shareTold(asked, await tellAll(pictures, tell), judged),
+    fidelity: shareTold(asked, await tellAll(pictures, tell), judged),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * A texture's pattern as numbers, whatever its colours: of the standardised brightness the shares of the directions in which
  * it changes, how much and how unevenly, at five sizes. It tells the held-out kinds apart (0.92 under the curve) where
- * MobileNet's features, which see colour and size first, hardly do (0.70).
+ * MobileNet's features hardly do (0.70): they see colour and size first.
  */
 import type { Features } from "./identity-score.ts";
 import { SUBJECT_SIDE } from "./identity-subject.ts";

@@ -9,14 +9,14 @@
  * are the pictures that are more like this subject's than any other's. Caption fidelity is the share of a prompt's facts
  * that a judge tells of the picture, for those facts which it tells of at least three quarters of the real pictures.
  */
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeFolder } from "../format/index.ts";
 import { DrawingStudio } from "../generate/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../models/index.ts";
-import { AttributeJudge } from "./attribute-classifier.ts";
+import { AttributeJudge, JUDGE } from "./attribute-classifier.ts";
 import { recipeErrors } from "./errors.ts";
 import { faceWeights } from "./face-descriptor-package.ts";
 import { FaceNetwork, type Crop } from "./face-descriptor.ts";
@@ -42,7 +42,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { values: args } = parseArgs({
   options: {
     base: { type: "string", default: join(ROOT, "assets/base/mini-sd") },
-    classifier: { type: "string", default: ".work/classifier" },
+    judge: { type: "string", default: JUDGE },
     out: { type: "string", default: ".work/identity" },
     characters: { type: "string", default: String(characters.length) },
     textures: { type: "string", default: String(heldOutTextures.length) },
@@ -82,7 +82,7 @@ interface KindOfSubject {
   readonly subjects: () => Promise<Subject[]>;
   /** Features of one picture, and how to be rid of what computes them. */
   readonly open: () => Promise<{ describe: Describe; close: () => Promise<void> }>;
-  readonly tell: (subject: Subject, judge: AttributeJudge | undefined) => TellFacts | undefined;
+  readonly tell: (subject: Subject, judge: AttributeJudge) => TellFacts;
 }
 
 const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
@@ -92,7 +92,7 @@ const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
       const network = await FaceNetwork.open(await faceWeights());
       return { describe: (rgb) => network.describe(rgb, HEAD), close: () => network.close() };
     },
-    tell: (_, judge) => judge && (async (rgb) => ({ ...(await judge.judge(rgb)) })),
+    tell: (_, judge) => async (rgb) => ({ ...(await judge.judge(rgb)) }),
   },
   texture: {
     subjects: async () => heldOutTextures.map((_, index) => textureSubject(index, promptCount)),
@@ -134,7 +134,7 @@ function printTelling(all: readonly Subject[], groups: ReadonlyMap<string, reado
 interface Bench {
   readonly base: StableDiffusion;
   readonly studio: DrawingStudio;
-  readonly judge: AttributeJudge | undefined;
+  readonly judge: AttributeJudge;
 }
 
 const progress = (text: string): void => {
@@ -149,7 +149,7 @@ async function measureSubject(
   { base, studio, judge }: Bench,
 ): Promise<{ measured: Map<SettingsName, Measured>; row: SheetRow }> {
   const tell = kind.tell(subject, judge);
-  const judged = tell === undefined ? [] : await tellableFacts(subject, tell);
+  const judged = await tellableFacts(subject, tell);
   const judging = { reference, tell, judged };
   const heldPixels = subject.held.map(({ pixels }) => pixels);
   const real = await judgePictures(subject, heldPixels, subject.held, judging);
@@ -208,17 +208,10 @@ async function measureKind(name: SubjectKind, bench: Bench): Promise<void> {
   if (tables.length > 1) console.log(`\n${settingsTable(tables)}`);
 }
 
-async function openJudge(): Promise<AttributeJudge | undefined> {
-  const path = join(args.classifier, "classifier-state.safetensors");
-  if (existsSync(path)) return AttributeJudge.open(path);
-  console.log(`no judge at ${path}: what characters' prompts say is not judged; train one with train-classifier.ts`);
-  return undefined;
-}
-
 makeFolder(args.out);
 const base = await openStableDiffusion(args.base);
-const bench: Bench = { base, studio: await DrawingStudio.open(base), judge: await openJudge() };
+const bench: Bench = { base, studio: await DrawingStudio.open(base), judge: await AttributeJudge.open(args.judge) };
 for (const name of ["character", "texture"] as const) await measureKind(name, bench);
-await bench.judge?.close();
+await bench.judge.close();
 await bench.studio.close();
 console.log(`\ntables and sheets: ${args.out}`);
