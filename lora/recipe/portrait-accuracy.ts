@@ -1,13 +1,18 @@
 /** How much of a prompt a base draws, by the judge of portraits. */
-import { labelSentence } from "../data/index.ts";
+import { labelSentence, labelVocabulary, type LabelLanguage } from "../data/index.ts";
 import { accuracyOf, judgedAttributes, type JudgedAttribute, type Judgement } from "./attribute-classifier.ts";
 import { factsOf } from "./mini-clip.ts";
 import type { PortraitPlan } from "./portraits.ts";
 
-/** "portrait of a person with short black hair, glasses, smiling, …, lorelei style": all that can be told. */
-export function tellingPrompt({ attributes, caption }: Pick<PortraitPlan, "attributes" | "caption">): string {
+/** "portrait of a person with short black hair, glasses, smiling, …, lorelei style": all that can be told, and the style. */
+export function tellingPrompt(
+  { attributes, caption }: Pick<PortraitPlan, "attributes" | "caption">,
+  language: LabelLanguage = "en",
+): string {
   const facts = factsOf({ kind: "portrait", style: attributes.style, caption, attributes });
-  return `${labelSentence("portrait", facts, "en")}, ${attributes.style} style`;
+  const style = labelVocabulary["style"]!;
+  const phrase = style.phrase![language].replace("{}", style.values[attributes.style]![language]);
+  return [labelSentence("portrait", facts, language), phrase].join(language === "en" ? ", " : "，");
 }
 
 export interface PromptAccuracy {

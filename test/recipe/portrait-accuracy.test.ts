@@ -11,11 +11,21 @@ const truth = plans.map(({ attributes }) =>
 
 describe("accuracy of portraits", () => {
   it("tells every prompt apart, with its colours and its style", () => {
-    const prompts = plans.map(tellingPrompt);
+    const prompts = plans.map((plan) => tellingPrompt(plan));
     assert.equal(new Set(prompts).size, prompts.length);
     for (const [i, { attributes }] of plans.entries()) {
       assert.ok(prompts[i]!.endsWith(`, ${attributes.style} style`), prompts[i]);
       assert.ok(prompts[i]!.includes(`${attributes.background} background`), prompts[i]);
+    }
+  });
+
+  it("tells the same in Chinese", () => {
+    const names = { peeps: "peeps", lorelei: "lorelei", pixel: "像素" };
+    for (const plan of plans) {
+      const prompt = tellingPrompt(plan, "zh");
+      assert.ok(prompt.endsWith(`，${names[plan.attributes.style]}风格`), prompt);
+      assert.match(prompt, /一个.*肖像.*背景/);
+      assert.doesNotMatch(prompt.replace(/(peeps|lorelei)风格$/, ""), /[a-z]/);
     }
   });
 
