@@ -1,7 +1,8 @@
 /**
  * Draws the fixed sheet of a base, 64 prompts with their seeds (`sheet-prompts.ts`), and textures repeated side by side:
  * `node lora/recipe/draw-sheet.ts --base FOLDER --out sheet.webp --tiled tiled.webp`. Only those named are drawn. The same
- * base gives the same pictures.
+ * base gives the same pictures on the same kind of processor, however many cores it has: one thread draws, unless --threads
+ * says otherwise, since the runtime sums in another order for another number.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +24,7 @@ const { values: args } = parseArgs({
     base: { type: "string", default: join(fileURLToPath(new URL("../..", import.meta.url)), "assets/base/mini-sd") },
     out: { type: "string" },
     tiled: { type: "string" },
-    threads: { type: "string", default: "0" },
+    threads: { type: "string", default: "1" },
   },
 });
 if (args.out === undefined && args.tiled === undefined) throw recipeErrors.SHEET_OUT_MISSING();
