@@ -26,8 +26,6 @@ const SPEED_STEPS = 20;
 const SPEED_PICTURES = 3;
 /** Real pictures that others are compared with, for each drawn one: they cost little, and the distance is steadier. */
 const REFERENCE_TIMES = 4;
-/** Kernel distances are small numbers. */
-const DISTANCE_UNIT = 1000;
 
 const { values: args } = parseArgs({
   options: {
@@ -166,9 +164,9 @@ async function distanceRows(
       real: real(0, count),
       noise: decodedNoise(base, count, session),
     });
-    const figure = (value: number): string => (DISTANCE_UNIT * value).toFixed(1);
+    const figure = (value: number): string => value.toFixed(2);
     rows.push({
-      measure: `${name}: kernel distance × ${DISTANCE_UNIT} of MobileNetV2 features from held-out pictures (not FID)`,
+      measure: `${name}: kernel distance of the directions of MobileNetV2 features, from held-out pictures (not FID)`,
       base: figure(distances.drawn),
       real: figure(distances.real),
       without: `${figure(distances.noise)} (noise through the decoder)`,
