@@ -1,8 +1,9 @@
 /** Words said and said again: where every token of a reply is a repeated one, a model soonest learns to repeat. */
 import type { ChatMessage } from "../models/index.ts";
 import { DataRandom } from "./random.ts";
-import { personName, townName } from "./voice-names.ts";
+import { coinedWord, personName, townName } from "./voice-names.ts";
 import { drawGoods } from "./voice-persona.ts";
+import { commonWord } from "./voice-common-words.ts";
 import { SPOTS, type Language } from "./voice-words.ts";
 
 const EXCHANGES = 2;
@@ -19,15 +20,40 @@ const DRAWS: readonly ((random: DataRandom, language: Language) => string)[] = [
   (random) => String(1 + random.integer(500)),
 ];
 
-export function echoDialogue(key: string): ChatMessage[] {
+/** Between words and at the end of all; most often nothing, as in a sentence. */
+const BREAKS: Readonly<Record<Language, { readonly between: readonly string[]; readonly end: readonly string[] }>> = {
+  en: { between: [" ", " ", " ", " ", ", ", "; ", "... ", "! ", " - "], end: [".", ".", "!", "?", "...", ""] },
+  zh: { between: ["", "", "", "，", "、", "！"], end: ["。", "。", "！", "？", "……", ""] },
+};
+const SENTENCE_WORDS_MORE = 10;
+const COINED = 0.1;
+const anyWord = (random: DataRandom, language: Language): string =>
+  (random.chance(COINED) ? coinedWord : commonWord)(random, language);
+
+function list(random: DataRandom, language: Language): string {
+  const [comma, stop] = language === "en" ? [", ", "."] : ["，", "。"];
+  const words = Array.from({ length: WORDS_MIN + random.integer(WORDS_MORE) }, () =>
+    random.pick(DRAWS)(random, language),
+  );
+  return words.join(comma) + stop;
+}
+
+/** Words of all sorts, as if they were a sentence. */
+function sentence(random: DataRandom, language: Language): string {
+  const { between, end } = BREAKS[language];
+  const capital = (word: string) => (random.chance(0.1) ? word[0]!.toUpperCase() + word.slice(1) : word);
+  let said = anyWord(random, language);
+  for (let more = 1 + random.integer(SENTENCE_WORDS_MORE); more > 0; more--)
+    said += random.pick(between) + capital(anyWord(random, language));
+  return (random.chance(0.7) ? said[0]!.toUpperCase() + said.slice(1) : said) + random.pick(end);
+}
+
+/** @param isWide words of all sorts in place of what personas are made of */
+export function echoDialogue(key: string, isWide = false): ChatMessage[] {
   const random = new DataRandom(`echo ${key}`);
   return Array.from({ length: EXCHANGES }, () => {
     const language: Language = random.chance(0.5) ? "en" : "zh";
-    const [comma, stop] = language === "en" ? [", ", "."] : ["，", "。"];
-    const words = Array.from({ length: WORDS_MIN + random.integer(WORDS_MORE) }, () =>
-      random.pick(DRAWS)(random, language),
-    );
-    const content = words.join(comma) + stop;
+    const content = (isWide ? sentence : list)(random, language);
     return [
       { role: "user" as const, content },
       { role: "assistant" as const, content },

@@ -1,5 +1,6 @@
 /** Names of people and towns: mostly put together, so that a model learns to copy them and cannot remember them. */
 import type { DataRandom } from "./random.ts";
+import { commonWords } from "./voice-common-words.ts";
 import {
   GIVEN_ZH,
   NAMES_EN,
@@ -34,6 +35,7 @@ export function coinedWord(random: DataRandom, language: Language): string {
   return han() + random.pick(GIVEN_ZH) + random.pick(["学", "机", "球", "术"]);
 }
 
+const ODD_PHRASES = 0.3;
 const FIRST_HAN = 0x4e00;
 const HAN_COUNT = 0x5000;
 
@@ -57,8 +59,9 @@ export function townName(random: DataRandom, language: Language): string {
   return random.chance(0.4) ? coined(random) : random.pick(TOWN_STEMS_EN) + random.pick(TOWN_ENDS_EN);
 }
 
-/** A turn of speech, in one language: it cannot be translated. */
+/** A turn of speech, in one language: it cannot be translated. Some are of words that nobody would expect there. */
 export function catchphrase(random: DataRandom, language: Language): string {
+  if (random.chance(ODD_PHRASES)) return commonWords(random, language, 1 + random.integer(3));
   const [phrases, nouns] = language === "zh" ? [PHRASES_ZH, PHRASE_NOUNS_ZH] : [PHRASES_EN, PHRASE_NOUNS_EN];
   return random.pick(phrases).replace("@", random.pick(nouns));
 }

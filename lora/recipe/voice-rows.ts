@@ -44,13 +44,16 @@ interface Phase {
   readonly facts: number;
   /** Share of conversations that only repeat. */
   readonly echo: number;
+  /** They repeat words of all sorts: modules will need tokens that the grammar never says. */
+  readonly isWide?: true;
 }
 /** Reading a persona means repeating parts of it. That is learned soonest where little else is said, and a step costs less. */
 const PHASES: readonly Phase[] = [
   { end: 300, facts: 1, echo: 0.3 },
   { end: 500, facts: 1, echo: 0.05 },
   { end: 800, facts: 3, echo: 0.05 },
-  { end: Infinity, facts: FACTS_MOST, echo: 0.02 },
+  { end: 12_000, facts: FACTS_MOST, echo: 0.02 },
+  { end: Infinity, facts: FACTS_MOST, echo: 0.15, isWide: true },
 ];
 
 /** Batch `step` of an endless run over conversations that are all different. */
@@ -72,10 +75,10 @@ export class VoiceBatches {
 
   private fill(index: number): TokenizedDialogue[][] {
     const count = POOL_BATCHES * this.rows;
-    const { facts, echo } = PHASES.find(({ end }) => index * POOL_BATCHES < end)!;
+    const { facts, echo, isWide } = PHASES.find(({ end }) => index * POOL_BATCHES < end)!;
     const messages = Array.from({ length: count }, (_, i) => {
       const key = `train ${index * count + i}`;
-      return i < echo * count ? echoDialogue(key) : voiceDialogue(key, facts).messages;
+      return i < echo * count ? echoDialogue(key, isWide) : voiceDialogue(key, facts).messages;
     });
     return epochTextBatches(
       messages.map((said) => this.encoder.encode(said)),

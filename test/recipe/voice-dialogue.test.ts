@@ -87,12 +87,14 @@ describe("voiceDialogue", () => {
   });
 });
 
-const PINNED: (string | undefined)[] = [
-  "你叫小文，是修玻璃人。你常说“我的月亮啊”。你今天很兴奋。今天在下雪。讨厌：玉米。\n你记得的事：\n- 玩家的名字是叶红。",
-  "你好",
-  "很高兴见到你，叶红。",
-  "你是做什么的？",
-  "我的月亮啊！我是修玻璃人，每天修玻璃。",
-  "磨坊怎么走？",
-  "我的月亮啊！我不知道磨坊在哪里。",
+const PINNED = [
+  "小文是镇上的修玻璃人。请以小文的身份说话。今天在下雪。你不喜欢玉米。你记得：玩家叫叶红。你常说“等”。你现在很兴奋。",
+  "how is the weather?",
+  "Today it is snowing. Keep warm.",
+  "How are you called",
+  "They call me 小文, the glass mender.",
+  "How do I get to the mill?",
+  "I do not know where the mill is.",
+  "What do you hate?",
+  "I hate corn.",
 ];
