@@ -1,6 +1,6 @@
 /**
  * Writes the trained base as a diffusers folder in half precision: `node lora/recipe/export-base.ts --out assets/base/mini-sd`.
- * Reads the moving averages that `train-vae.ts` and `train-unet.ts` left in `--from`.
+ * Reads the moving averages that `train-unet.ts` left in `--from`, and `train-vae.ts` and `whiten-latents.ts` in `--vae`.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -99,7 +99,11 @@ function textConfig(vocabSize: number): object {
 }
 
 const { values: args } = parseArgs({
-  options: { from: { type: "string", default: ".work/base" }, out: { type: "string", default: "assets/base/mini-sd" } },
+  options: {
+    from: { type: "string", default: ".work/base" },
+    vae: { type: "string", default: ".work/vae" },
+    out: { type: "string", default: "assets/base/mini-sd" },
+  },
 });
 const trained = averagedWeights(join(args.from, "unet-state.safetensors"));
 const { scalingFactor } = openSafetensors(join(args.from, "latents.safetensors")).metadata;
@@ -114,7 +118,7 @@ writePart(
   "vae",
   weightsFile,
   vaeConfig(Number(scalingFactor)),
-  averagedWeights(join(args.from, "vae-state.safetensors")),
+  averagedWeights(join(args.vae, "vae-state.safetensors")),
 );
 mkdirSync(join(args.out, "scheduler"), { recursive: true });
 writeJson(join(args.out, "scheduler", "scheduler_config.json"), { _class_name: "DDIMScheduler", ...miniSchedule });

@@ -48,6 +48,8 @@ const CAPTION_DROPOUT = 0.1;
 const SHARES: TextShares = { written: 0.5, single: 0.05, chinese: 0.3 };
 /** The fifth of the pictures that textures are. */
 const TEXTURES_EVERY = 5;
+/** This share of timesteps is drawn towards the noise, where the caption decides alone; the rest evenly. */
+const NOISY = 0.3;
 type Kind = DescribedSample["kind"];
 const BORDERS: Readonly<Record<Kind, Borders>> = { portrait: "zeros", texture: "circular" };
 
@@ -169,8 +171,7 @@ function makeBatch(step: number) {
   const noise = new Float32Array(LATENT);
   for (let i = 0; i < batchSize; i++) {
     const index = positions[kind][random.integer(positions[kind].length)]!;
-    // In the noisiest timesteps the caption decides alone.
-    const t = drawTimestep(schedule, random, "later");
+    const t = drawTimestep(schedule, random, random.uniform() < NOISY ? "later" : "none");
     const { text } = drawText(samples[index]!, random, SHARES);
     ids.set(random.uniform() < CAPTION_DROPOUT ? empty : encode(text), i * length);
     random.fillNormal(noise);
