@@ -5,7 +5,8 @@
 import type { DataRandom } from "./random.ts";
 import type { Language } from "./voice-words.ts";
 
-const COMMON =
+/** English, in small letters. */
+export const COMMON_WORDS: readonly string[] =
   `a able about above across act afraid after again against age ago agree ahead ahoy aim air alarm alas alien
 alive all allow almost alone along already also always am amazing ancient and angel anger angry animal another answer any anyone
 anything apple are arm armor army around arr arrow art as ask asleep at ate attack autumn avast awake away awful axe aye baby back
@@ -76,6 +77,20 @@ whose why wicked wide wife wild will win wind window wine wing winter wire wisdo
 woe wolf woman wonder wonderful wood wool word work world worm worry worse worst worth would wound wow wrap wreck write wrong yawn ye
 year yell yellow yes yesterday yet yield you young your zero zombie`.split(/\s+/);
 
+/** The characters that most Chinese sentences are made of. */
+export const COMMON_HAN: readonly string[] = [
+  ...new Set(
+    "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多然于心学么之都好看起发当没成只如事把还用第样道想作种开" +
+      "美总从无情己面最女但现前些所同日手又行意动方期它头经长儿回位分爱老因很给名法间斯知世什两次使身者被高已亲其进此话常与活正感见明问力理尔点文几定本公特做外孩相西" +
+      "果走将月十实向声车全信重三机工物气每并别真打太新比才便夫再书部水像眼等体却加电主界门利海受听表德少克代员许先口由死安写性马光白或住难望教命花结乐色更拉东神记处" +
+      "让母父应直字场平报友关放至张认接告入笑内英军候民岁往何度山觉路带万男边风解叫任金快原吃妈变通师立象数四失满战远格士音轻目条呢病始达深完今提求清王化空业思切怎非" +
+      "找片罗钱语元喜曾离飞科言干流欢约各即指合反题必该论交终林请医晚制球决传画保读运及则房早院量苦火布品近坐产答星精视五连司巴奇管类未朋且婚台夜青北队久乎越观落尽形" +
+      "影红爸百令周吧识步希亚留市半热送兴造谈容极随演收首根讲整式取照办强石古华拿计您装似足双妻尼转诉米称丽客南领节衣站黑刻统断福城故历惊脸选包紧争另建维绝树系伤示愿" +
+      "持千史谁准联妇纪基买志静阿诗独复痛消社算义竟确酒需单治卡幸兰念举仅钟怕共毛句息功官待究跟穿室易游程号居考突皮哪费倒价图具刚脑永歌响商礼细专黄块脚味灵改据般破引" +
+      "食仍存众注笔甚某沉血备习校默务土微须试怀料调广船剑刀宝藏岛帆浪鬼怪魔龙兽狼虎猫狗鸟鱼羊牛猪鸡兔鼠蛇虫叶草瓜菜饭面汤茶糖盐油哈嘿哼哎呀哟嗯喂哦啦嘛哇咕嘎喵汪呜",
+  ),
+];
+
 /** The characters of GB 2312's first level, by far most of any Chinese text: lead bytes B0 to D7, trail bytes A1 to FE. */
 const FIRST_LEVEL = Uint8Array.from(
   Array.from({ length: 0xd8 - 0xb0 }, (_, lead) =>
@@ -88,7 +103,7 @@ const HAN_WORD_MOST = 3;
 
 /** A word that the grammar has no use for. */
 export function commonWord(random: DataRandom, language: Language): string {
-  if (language === "en") return random.pick(COMMON);
+  if (language === "en") return random.pick(COMMON_WORDS);
   return Array.from({ length: 1 + random.integer(HAN_WORD_MOST) }, () => random.pick(HAN)).join("");
 }
 

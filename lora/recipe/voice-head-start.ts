@@ -14,7 +14,7 @@ const HEADS = 3;
 const CONSTANT = 0.6;
 const CONSTANT_AT = 0;
 /** Ten times what is usual: a step of the optimiser then turns a token a little and does not make another of it. */
-const EMBEDDING_STD = 0.2;
+export const EMBEDDING_STD = 0.2;
 const EMBEDDING_STD_BEFORE = 0.02;
 /** Pairs of a head that turn fast tell places apart; those that turn slowly hardly notice the distance of two words. */
 const FAST_PAIRS = 6;
@@ -26,12 +26,29 @@ const MATCH_SCORE = 16;
 const SAID_GAIN = 4;
 const SURENESS = 0.4;
 
+function slowRowsOf({ headSize, rope }: LlamaConfig): number[] {
+  const half = headSize / 2;
+  const slow = Array.from({ length: half }, (_, pair) => pair).filter(
+    (pair) => rope.theta ** (-pair / half) < SLOW_TURN_MAX,
+  );
+  return [...slow, ...slow.map((pair) => pair + half)];
+}
+
+/** Makes what tokens are known by out of drawn numbers. @param rows [n, hiddenSize] of deviation `EMBEDDING_STD`, changed */
+export function freshTokens(rows: Float32Array, config: LlamaConfig): void {
+  const { hiddenSize } = config;
+  const own = HEADS * slowRowsOf(config).length;
+  for (let row = 0; row < rows.length; row += hiddenSize) {
+    rows.fill(0, row + 1 + own, row + 1 + 2 * own);
+    rows[row + CONSTANT_AT] = CONSTANT;
+  }
+}
+
 export function headStart(weights: Weights, config: LlamaConfig): void {
-  const { headSize, hiddenSize, vocabSize } = config;
+  const { headSize, hiddenSize } = config;
   const half = headSize / 2;
   const turn = (pair: number) => config.rope.theta ** (-pair / half);
-  const slow = Array.from({ length: half }, (_, pair) => pair).filter((pair) => turn(pair) < SLOW_TURN_MAX);
-  const slowRows = [...slow, ...slow.map((pair) => pair + half)];
+  const slowRows = slowRowsOf(config);
   const code = slowRows.length;
   const at = (name: string) => weights.get(`model.${name}.weight`)!.data;
   const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
@@ -48,10 +65,7 @@ export function headStart(weights: Weights, config: LlamaConfig): void {
 
   const table = at("embed_tokens");
   for (let i = 0; i < table.length; i++) table[i]! *= EMBEDDING_STD / EMBEDDING_STD_BEFORE;
-  for (let token = 0; token < vocabSize; token++) {
-    table.fill(0, token * hiddenSize + 1 + HEADS * code, token * hiddenSize + beforeEnd);
-    table[token * hiddenSize + CONSTANT_AT] = CONSTANT;
-  }
+  freshTokens(table, config);
   at("norm").fill(SURENESS);
   const matrix = (name: string, columns: number) => {
     const data = at(name);

@@ -53,7 +53,7 @@ const PHASES: readonly Phase[] = [
   { end: 500, facts: 1, echo: 0.05 },
   { end: 800, facts: 3, echo: 0.05 },
   { end: 12_000, facts: FACTS_MOST, echo: 0.02 },
-  { end: Infinity, facts: FACTS_MOST, echo: 0.15, isWide: true },
+  { end: Infinity, facts: FACTS_MOST, echo: 0.25, isWide: true },
 ];
 
 /** Batch `step` of an endless run over conversations that are all different. */

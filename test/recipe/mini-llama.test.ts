@@ -3,15 +3,17 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { VoiceStudio } from "../../lora/generate/index.ts";
-import { openLanguageModel, type LanguageModel } from "../../lora/models/index.ts";
+import { openLanguageModel, type BpeVocabulary, type LanguageModel } from "../../lora/models/index.ts";
 import { readBaseDefaults } from "../../lora/train/index.ts";
 import { Random } from "../../lora/diffusion/index.ts";
 import { FullTrainer, TrainableParameters, type FullTrainerOptions } from "../../lora/recipe/full-training.ts";
-import { PIECES, SPECIAL_TOKENS } from "../../lora/recipe/mini-llama.ts";
-import { trainByteBpe, voiceTexts } from "../../lora/recipe/train-voice-tokenizer.ts";
+import { PIECES, SPECIAL_TOKENS, writeMiniLlama, writeMiniLlamaWeights } from "../../lora/recipe/mini-llama.ts";
+import { trainByteBpe, voiceTexts, withCommonWords } from "../../lora/recipe/train-voice-tokenizer.ts";
+import { COMMON_HAN, COMMON_WORDS } from "../../lora/recipe/voice-common-words.ts";
 import { voiceDialogue } from "../../lora/recipe/voice-dialogue.ts";
 import { echoDialogue } from "../../lora/recipe/voice-echo.ts";
 import { headStart } from "../../lora/recipe/voice-head-start.ts";
+import { tempDir } from "../support/temp-dir.ts";
 import { buildVoiceLoss, voiceFeeds } from "../../lora/recipe/voice-loss.ts";
 import { VoiceBatches, VoiceEncoder } from "../../lora/recipe/voice-rows.ts";
 
@@ -53,6 +55,29 @@ describe("mini LLaMA", () => {
     const ids = (text: string) => base.tokenizer.encode(text).join(" ");
     assert.ok(ids("我叫张小宝，是铁匠。").includes(ids("张小宝")));
     assert.ok(ids("My name is Wistear.").includes(ids(" Wistear")));
+  });
+
+  it("gives common words a token each; what was one token before is the same one", () => {
+    const opened = (vocabulary: BpeVocabulary) => {
+      const dir = tempDir();
+      writeMiniLlama(dir, vocabulary);
+      writeMiniLlamaWeights(dir, { "model.norm.weight": { data: Float32Array.of(1), dims: [1] } });
+      return openLanguageModel(dir).tokenizer;
+    };
+    const narrow = trainByteBpe(voiceTexts(200), 600);
+    const [before, after] = [opened(narrow), opened(withCommonWords(narrow))];
+    for (const word of COMMON_WORDS) assert.equal(after.encode(` ${word}`).length, 1, word);
+    for (const letter of COMMON_HAN) assert.equal(after.encode(letter).length, 1, letter);
+    assert.ok(before.encode(" captain").length > 1);
+    const others = ["Kraftvoll zwischen Bäumen", "12 + 30 = 42", "Qwxyz!"];
+    const words = [...voiceTexts(50)].flatMap((text) =>
+      [...text.matchAll(new RegExp(PIECES, "gu"))].map(([word]) => word),
+    );
+    const whole = words.filter((word) => before.encode(word).length === 1);
+    assert.ok(whole.length > 100);
+    for (const word of whole) assert.deepEqual(after.encode(word), before.encode(word), word);
+    for (const text of [...others, "Arr, the captain's treasure is here! 我的宝藏。"])
+      assert.equal(after.decode(after.encode(text)), text);
   });
 
   it("learns the same vocabulary from the same texts", () => {
