@@ -1,4 +1,4 @@
-import { openSafetensors, readTensor } from "../format/index.ts";
+import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
 
 /** The moving average that a full-training checkpoint holds, by parameter name. */
@@ -15,4 +15,18 @@ export function averagedWeights(path: string): Record<string, HostTensor> {
       return [name, { data, dims }];
     }),
   );
+}
+
+/** A checkpoint that holds nothing else: training goes on from it with new moments, from step 0. */
+export function writeAveragedWeights(path: string, weights: Readonly<Record<string, HostTensor>>): void {
+  const entries = Object.entries(weights);
+  const average = new Float32Array(entries.reduce((sum, [, { data }]) => sum + data.length, 0));
+  let offset = 0;
+  for (const [, { data }] of entries) {
+    average.set(data as Float32Array, offset);
+    offset += data.length;
+  }
+  const names = JSON.stringify(entries.map(([name, { dims }]) => [name, dims]));
+  const tensor = { dtype: "F32" as const, shape: [average.length], data: average };
+  writeSafetensors(path, { average: tensor }, { step: "0", names });
 }

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { byteOrder, byteSymbols, mergePair, type BpeVocabulary } from "../models/index.ts";
 import { PIECES, VOICE_VOCABULARY_MAX, writeMiniLlama, writeMiniLlamaWeights } from "./mini-llama.ts";
 import { learnMerges, type CountedWord } from "./train-tokenizer.ts";
-import { COMMON_HAN, COMMON_WORDS } from "./voice-common-words.ts";
+import { COMMON_HAN, COMMON_WORDS } from "./voice-everyday-words.ts";
 import { voiceDialogue } from "./voice-dialogue.ts";
 
 /** Rarer pieces are names by chance: their merges would help nobody. */

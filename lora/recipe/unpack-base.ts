@@ -1,13 +1,16 @@
 /**
  * The way back from a base to its training: `node lora/recipe/unpack-base.ts --base assets/base/mini-sd --out .work/base`
  * writes the VAE, UNet, text tower and vocabulary of an exported base as the state that `train-unet.ts` and
- * `export-base.ts` read when OUT is their `--vae` and `--clip` too. Optimiser moments are not part of a base and start anew, and so does the count of steps.
+ * `export-base.ts` read when OUT is their `--vae` and `--clip` too. Optimiser moments are not part of a base and start
+ * anew, and so does the count of steps.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
+import { openSafetensors, readTensor } from "../format/index.ts";
 import { readClipVocabulary } from "../models/index.ts";
+import type { HostTensor } from "../runtime/index.ts";
+import { writeAveragedWeights } from "./averaged-weights.ts";
 import { writeVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
@@ -16,23 +19,14 @@ const { values: args } = parseArgs({
 
 /** One state file from weight files, each with the prefix its names get. */
 function unpack(state: string, files: readonly (readonly [prefix: string, path: string])[]): void {
-  const names: [string, readonly number[]][] = [];
-  const parts: Float32Array[] = [];
-  for (const [prefix, path] of files) {
+  const weights = files.flatMap(([prefix, path]) => {
     const file = openSafetensors(join(args.base, path));
-    for (const [name, { shape }] of file.tensors) {
-      names.push([prefix + name, shape]);
-      parts.push(readTensor(file, name));
-    }
-  }
-  const average = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    average.set(part, offset);
-    offset += part.length;
-  }
-  const tensor = { dtype: "F32" as const, shape: [average.length], data: average };
-  writeSafetensors(join(args.out, state), { average: tensor }, { step: "0", names: JSON.stringify(names) });
+    return [...file.tensors].map(([name, { shape }]) => [
+      prefix + name,
+      { data: readTensor(file, name), dims: [...shape] },
+    ]) as [string, HostTensor][];
+  });
+  writeAveragedWeights(join(args.out, state), Object.fromEntries(weights));
 }
 
 mkdirSync(args.out, { recursive: true });

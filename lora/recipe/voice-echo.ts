@@ -3,7 +3,7 @@ import type { ChatMessage } from "../models/index.ts";
 import { DataRandom } from "./random.ts";
 import { coinedWord, personName, townName } from "./voice-names.ts";
 import { drawGoods } from "./voice-persona.ts";
-import { commonWord } from "./voice-common-words.ts";
+import { commonWord } from "./voice-everyday-words.ts";
 import { SPOTS, type Language } from "./voice-words.ts";
 
 const EXCHANGES = 2;

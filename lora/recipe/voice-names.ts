@@ -1,6 +1,6 @@
 /** Names of people and towns: mostly put together, so that a model learns to copy them and cannot remember them. */
 import type { DataRandom } from "./random.ts";
-import { commonWords } from "./voice-common-words.ts";
+import { commonWords } from "./voice-everyday-words.ts";
 import {
   GIVEN_ZH,
   NAMES_EN,

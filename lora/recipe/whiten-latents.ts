@@ -4,12 +4,11 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeSafetensors } from "../format/index.ts";
 import { Graph, symbol } from "../graph/index.ts";
 import { vaeEncode } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
-import { averagedWeights } from "./averaged-weights.ts";
+import { averagedWeights, writeAveragedWeights } from "./averaged-weights.ts";
 import { TrainableParameters } from "./full-training.ts";
 import { miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
@@ -52,16 +51,4 @@ const white = whiteningOf(latents, latentChannels, POSITIONS);
 whitenVae(weights, white, logVariance);
 const deviations = white.lower.map((row, i) => row[i]!.toFixed(3)).join(" ");
 console.log(`what each channel said that those before it did not, as standard deviation: ${deviations}`);
-
-const names = Object.entries(weights).map(([name, { dims }]): [string, readonly number[]] => [name, dims]);
-const average = new Float32Array(names.reduce((sum, [name]) => sum + weights[name]!.data.length, 0));
-let offset = 0;
-for (const [name] of names) {
-  average.set(weights[name]!.data as Float32Array, offset);
-  offset += weights[name]!.data.length;
-}
-writeSafetensors(
-  path,
-  { average: { dtype: "F32", shape: [average.length], data: average } },
-  { step: "0", names: JSON.stringify(names) },
-);
+writeAveragedWeights(path, weights);

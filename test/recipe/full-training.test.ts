@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Random } from "../../lora/diffusion/index.ts";
 import { allAxes, Graph, mul, reduceMean, sub } from "../../lora/graph/index.ts";
 import { linear, Scope } from "../../lora/nn/index.ts";
+import { averagedWeights, writeAveragedWeights } from "../../lora/recipe/averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "../../lora/recipe/full-training.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -77,5 +78,17 @@ describe("training of all weights", () => {
       weightsOf(trainer, "decoder"),
       Array.from({ length: 9 }, () => 0.5),
     );
+  });
+
+  it("begins with a file of averages alone, from step 0", async () => {
+    const path = join(tempDir(), "state.safetensors");
+    const { trainer, feeds } = await opened(OPTIONS);
+    for (let i = 0; i < 5; i++) await trainer.train(feeds, 1e-2);
+    writeAveragedWeights(path, trainer.averaged());
+    assert.deepEqual(averagedWeights(path), trainer.averaged());
+    const next = await opened(OPTIONS);
+    assert.ok(next.trainer.resume(path));
+    assert.equal(next.trainer.step, 0);
+    assert.deepEqual(next.trainer.averaged(), trainer.averaged());
   });
 });

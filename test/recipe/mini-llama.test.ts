@@ -9,7 +9,7 @@ import { Random } from "../../lora/diffusion/index.ts";
 import { FullTrainer, TrainableParameters, type FullTrainerOptions } from "../../lora/recipe/full-training.ts";
 import { PIECES, SPECIAL_TOKENS, writeMiniLlama, writeMiniLlamaWeights } from "../../lora/recipe/mini-llama.ts";
 import { trainByteBpe, voiceTexts, withCommonWords } from "../../lora/recipe/train-voice-tokenizer.ts";
-import { COMMON_HAN, COMMON_WORDS } from "../../lora/recipe/voice-common-words.ts";
+import { COMMON_HAN, COMMON_WORDS } from "../../lora/recipe/voice-everyday-words.ts";
 import { voiceDialogue } from "../../lora/recipe/voice-dialogue.ts";
 import { echoDialogue } from "../../lora/recipe/voice-echo.ts";
 import { headStart } from "../../lora/recipe/voice-head-start.ts";
