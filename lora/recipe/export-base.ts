@@ -5,18 +5,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  float32ToFloat16,
-  openSafetensors,
-  writeFileAtomic,
-  writeSafetensors,
-  type SafetensorsTensor,
-} from "../format/index.ts";
+import { openSafetensors, writeFileAtomic } from "../format/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { writeTokenizer } from "./train-tokenizer.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
+import { PYTORCH, writeHalfWeights } from "./weights-file.ts";
 
 const SIDE = 128;
 const LATENT_SIDE = 16;
@@ -26,11 +21,7 @@ const DIFFUSERS = "0.35.0";
 function writePart(dir: string, part: string, file: string, config: object, weights: Record<string, HostTensor>): void {
   const folder = join(dir, part);
   mkdirSync(folder, { recursive: true });
-  const tensors = Object.entries(weights).map(([name, { data, dims }]): [string, SafetensorsTensor] => [
-    name,
-    { dtype: "F16", shape: [...dims], data: float32ToFloat16(data as Float32Array) },
-  ]);
-  writeSafetensors(join(folder, file), Object.fromEntries(tensors), { format: "pt" });
+  writeHalfWeights(join(folder, file), weights, PYTORCH);
   writeJson(join(folder, "config.json"), config);
 }
 

@@ -5,12 +5,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { float32ToFloat16, writeFileAtomic, writeSafetensors, type SafetensorsTensor } from "../format/index.ts";
+import { writeFileAtomic } from "../format/index.ts";
 import type { ClipConfig } from "../models/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { miniClip, miniClipPixels } from "./mini-clip.ts";
 import { writeTokenizer } from "./train-tokenizer.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
+import { PYTORCH, writeHalfWeights } from "./weights-file.ts";
 
 /** The layout of `config.json`, as transformers reads it. */
 function clipConfig(config: ClipConfig): object {
@@ -74,12 +75,8 @@ const writeJson = (name: string, value: object): void =>
 const vocabulary = readVocabulary(join(args.from, "vocabulary.json"));
 const config = miniClip(vocabulary.vocab.size);
 const weights = averagedWeights(join(args.from, "clip-state.safetensors"));
-const tensors = Object.entries(weights).map(([name, { data, dims }]): [string, SafetensorsTensor] => [
-  name,
-  { dtype: "F16", shape: [...dims], data: float32ToFloat16(data as Float32Array) },
-]);
 mkdirSync(args.out, { recursive: true });
-writeSafetensors(join(args.out, "model.safetensors"), Object.fromEntries(tensors), { format: "pt" });
+writeHalfWeights(join(args.out, "model.safetensors"), weights, PYTORCH);
 writeJson("config.json", clipConfig(config));
 writeJson("preprocessor_config.json", pixelsConfig);
 writeTokenizer(args.out, vocabulary, config.text.maxPositions);

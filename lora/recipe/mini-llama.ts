@@ -1,9 +1,10 @@
 /** Sizes and files of the embedded voice base, "mini-llama": the LLaMA architecture in miniature, in a Hugging Face folder. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { float32ToFloat16, writeFileAtomic, writeSafetensors, type SafetensorsTensor } from "../format/index.ts";
+import { writeFileAtomic } from "../format/index.ts";
 import type { BpeVocabulary } from "../models/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
+import { PYTORCH, writeHalfWeights } from "./weights-file.ts";
 
 export const MAX_POSITIONS = 512;
 /** Learned by `train-voice-tokenizer.ts`; the special tokens come on top. */
@@ -80,11 +81,7 @@ export function writeMiniLlama(folder: string, { vocab, merges }: BpeVocabulary)
 
 /** Writes the weights in half precision. */
 export function writeMiniLlamaWeights(folder: string, weights: Readonly<Record<string, HostTensor>>): void {
-  const tensors = Object.entries(weights).map(([name, { data, dims }]): [string, SafetensorsTensor] => [
-    name,
-    { dtype: "F16", shape: [...dims], data: float32ToFloat16(data as Float32Array) },
-  ]);
-  writeSafetensors(join(folder, "model.safetensors"), Object.fromEntries(tensors), { format: "pt" });
+  writeHalfWeights(join(folder, "model.safetensors"), weights, PYTORCH);
 }
 
 function tokenizerFile(vocab: BpeVocabulary["vocab"], merges: BpeVocabulary["merges"]): object {

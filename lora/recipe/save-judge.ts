@@ -5,16 +5,12 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { float32ToFloat16, writeSafetensors, type SafetensorsTensor } from "../format/index.ts";
 import { JUDGE, judgeWeights } from "./attribute-classifier.ts";
+import { writeHalfWeights } from "./weights-file.ts";
 
 const { values: args } = parseArgs({
   options: { classifier: { type: "string", default: ".work/classifier" }, out: { type: "string", default: JUDGE } },
 });
 const weights = judgeWeights(join(args.classifier, "classifier-state.safetensors"));
-const tensors = Object.entries(weights).map(([name, { data, dims }]): [string, SafetensorsTensor] => [
-  name,
-  { dtype: "F16", shape: dims, data: float32ToFloat16(data as Float32Array) },
-]);
 mkdirSync(dirname(args.out), { recursive: true });
-writeSafetensors(args.out, Object.fromEntries(tensors));
+writeHalfWeights(args.out, weights);

@@ -8,9 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../diffusion/index.ts";
-import { openSafetensors, readTensor } from "../format/index.ts";
 import { openLanguageModel } from "../models/index.ts";
-import type { HostTensor } from "../runtime/index.ts";
 import { copyMiniLlama } from "./export-llama.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { learningRateAt } from "./learning-rate.ts";
@@ -19,6 +17,7 @@ import { voiceDialogue } from "./voice-dialogue.ts";
 import { headStart } from "./voice-head-start.ts";
 import { buildVoiceLoss, voiceFeeds } from "./voice-loss.ts";
 import { VoiceBatches, VoiceEncoder } from "./voice-rows.ts";
+import { readWeights } from "./weights-file.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -60,19 +59,12 @@ const trainer = await FullTrainer.open(loss, {}, source.values, new Random(3), {
   session: { threads: Number(args.threads) },
 });
 if (!trainer.resume(statePath) && args.base) {
-  trainer.begin(weightsOf(args.base));
+  trainer.begin(readWeights(join(args.base, "model.safetensors")));
   trainer.step = Number(args.start);
 }
 console.log(
   `mini LLaMA: ${trainer.parameterCount} parameters, vocabulary ${config.vocabSize}, from step ${trainer.step}`,
 );
-
-function weightsOf(folder: string): Record<string, HostTensor> {
-  const file = openSafetensors(join(folder, "model.safetensors"));
-  return Object.fromEntries(
-    [...file.tensors].map(([name, { shape }]) => [name, { data: readTensor(file, name), dims: shape }]),
-  );
-}
 
 /** The state to go on from, and beside it the base as it speaks now: `animula say --base OUT`. */
 function save(): void {

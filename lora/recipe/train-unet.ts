@@ -19,6 +19,7 @@ import { Session, type HostTensor } from "../runtime/index.ts";
 import { drawTimestep } from "../train/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
+import { BORDERS, kindAt, positionsByKind } from "./kind-batches.ts";
 import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { drawText, type DescribedSample, type TextShares } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
@@ -46,12 +47,8 @@ const SAVE_EVERY = 200;
 const CAPTION_DROPOUT = 0.1;
 /** Half as people write, the rest lists of facts, from which each word is learned soonest. */
 const SHARES: TextShares = { written: 0.5, single: 0.05, chinese: 0.3 };
-/** The fifth of the pictures that textures are. */
-const TEXTURES_EVERY = 5;
 /** This share of timesteps is drawn towards the noise, where the caption decides alone; the rest evenly. */
 const NOISY = 0.3;
-type Kind = DescribedSample["kind"];
-const BORDERS: Readonly<Record<Kind, Borders>> = { portrait: "zeros", texture: "circular" };
 
 async function openEncoder(borders: Borders, threads: number): Promise<Session<"latents">> {
   const graph = new Graph();
@@ -133,12 +130,7 @@ const tokenizer = new ClipTokenizer(vocabulary);
 const length = miniText(vocabSize).maxPositions;
 const encode = (caption: string): BigInt64Array => BigInt64Array.from(tokenizer.encode(caption, length), BigInt);
 const empty = encode("");
-const ofKind = (kind: Kind): number[] => samples.flatMap((sample, i) => (sample.kind === kind ? [i] : []));
-const positions: Readonly<Record<Kind, readonly number[]>> = {
-  portrait: ofKind("portrait"),
-  texture: ofKind("texture"),
-};
-const kindAt = (step: number): Kind => (step % TEXTURES_EVERY === 0 ? "texture" : "portrait");
+const positions = positionsByKind(samples);
 const latents = await encodeLatents(data, join(args.out, "latents.safetensors"));
 const schedule = new NoiseSchedule(miniSchedule);
 

@@ -27,6 +27,7 @@ import {
 import { vaeDecode, vaeEncode } from "../models/index.ts";
 import { Scope, type Borders } from "../nn/index.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
+import { BORDERS, kindAt, positionsByKind } from "./kind-batches.ts";
 import { learningRateAt } from "./learning-rate.ts";
 import { miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
@@ -52,8 +53,6 @@ const CHANNELS = miniVae.latentChannels;
 const KL_WEIGHT = 3e-5;
 const EDGE_WEIGHT = 0.5;
 const SAVE_EVERY = 250;
-/** The fifth of the pictures that textures are. */
-const TEXTURES_EVERY = 5;
 
 const mean = (x: Value) => reduceMean(x, allAxes(x), false);
 const difference = (x: Value, axis: number) => sub(slice(x, axis, 1, 0), slice(x, axis, 0, -1));
@@ -108,13 +107,8 @@ const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
 const whole = SIDE === FULL;
-const kinds = whole ? (["portrait", "texture"] as const) : (["any"] as const);
-/** Whole textures are tiles: their convolutions go round the border. */
-const kindAt = (step: number): (typeof kinds)[number] => kinds[step % TEXTURES_EVERY === 0 ? kinds.length - 1 : 0]!;
-const positions = Object.fromEntries(
-  kinds.map((kind) => [kind, data.samples.flatMap((sample, i) => (kind === "any" || sample.kind === kind ? [i] : []))]),
-);
-const first = buildLoss("zeros");
+const positions = positionsByKind(data.samples);
+const first = buildLoss(BORDERS.portrait);
 const options = {
   emaDecay: 0.998,
   maxGradNorm: 1,
@@ -123,10 +117,10 @@ const options = {
   ...(args["freeze-encoder"] ? { isFrozen: inEncoder } : {}),
 };
 const trainer = await FullTrainer.open(first.loss, first.extra, first.parameters, new Random(1), options);
-const losses: Partial<Record<(typeof kinds)[number], number>> = {};
+let tilesLoss = 0;
 if (whole) {
-  const tiles = buildLoss("circular");
-  losses.texture = await trainer.also(tiles.loss, tiles.parameters, tiles.extra);
+  const tiles = buildLoss(BORDERS.texture);
+  tilesLoss = await trainer.also(tiles.loss, tiles.parameters, tiles.extra);
 }
 const statePath = join(args.out, "vae-state.safetensors");
 trainer.resume(statePath);
@@ -136,11 +130,12 @@ const full = new Float32Array(FULL * FULL * 3);
 const until = Number(args.until || steps);
 while (trainer.step < until) {
   const random = new Random(1000 + trainer.step);
-  const kind = kindAt(trainer.step);
+  // Crops of a texture are no tiles: they come among the others.
+  const kind = whole ? kindAt(trainer.step) : undefined;
   const pixels = SIDE * SIDE * 3;
   const image = new Float32Array(batchSize * pixels);
   for (let i = 0; i < batchSize; i++) {
-    const index = positions[kind]![random.integer(positions[kind]!.length)]!;
+    const index = kind ? positions[kind][random.integer(positions[kind].length)]! : random.integer(data.samples.length);
     data.read(index, full, random.uniform() < 0.5);
     varyPicture(full, FULL, random);
     const corner = () => Math.floor(random.uniform() * (FULL - SIDE + 1));
@@ -152,7 +147,11 @@ while (trainer.step < until) {
     image: { data: image, dims: [batchSize, 3, SIDE, SIDE] },
     noise: { data: noise, dims: [batchSize, CHANNELS, SIDE / 8, SIDE / 8] },
   };
-  const { outputs } = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)), losses[kind]);
+  const { outputs } = await trainer.train(
+    feeds,
+    learningRateAt(trainer.step, steps, Number(args.lr)),
+    kind === "texture" ? tilesLoss : 0,
+  );
   sum += Number(outputs["squared"]!.data[0]);
   count++;
   if (trainer.step % 50 === 0) {

@@ -7,11 +7,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openSafetensors, readTensor } from "../format/index.ts";
 import { readClipVocabulary } from "../models/index.ts";
 import type { HostTensor } from "../runtime/index.ts";
 import { writeAveragedWeights } from "./averaged-weights.ts";
 import { writeVocabulary } from "./vocabulary-file.ts";
+import { readWeights } from "./weights-file.ts";
 
 const { values: args } = parseArgs({
   options: { base: { type: "string", default: "assets/base/mini-sd" }, out: { type: "string", default: ".work/base" } },
@@ -19,14 +19,8 @@ const { values: args } = parseArgs({
 
 /** One state file from weight files, each with the prefix its names get. */
 function unpack(state: string, files: readonly (readonly [prefix: string, path: string])[]): void {
-  const weights = files.flatMap(([prefix, path]) => {
-    const file = openSafetensors(join(args.base, path));
-    return [...file.tensors].map(([name, { shape }]) => [
-      prefix + name,
-      { data: readTensor(file, name), dims: [...shape] },
-    ]) as [string, HostTensor][];
-  });
-  writeAveragedWeights(join(args.out, state), Object.fromEntries(weights));
+  const weights = files.map(([prefix, path]) => readWeights(join(args.base, path), prefix));
+  writeAveragedWeights(join(args.out, state), Object.assign({}, ...weights) as Record<string, HostTensor>);
 }
 
 mkdirSync(args.out, { recursive: true });

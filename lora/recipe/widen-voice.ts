@@ -7,12 +7,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../diffusion/index.ts";
-import { openSafetensors, readTensor } from "../format/index.ts";
 import { openLanguageModel, type BpeVocabulary } from "../models/index.ts";
-import type { HostTensor } from "../runtime/index.ts";
 import { SPECIAL_TOKENS, writeMiniLlama, writeMiniLlamaWeights } from "./mini-llama.ts";
 import { withCommonWords } from "./train-voice-tokenizer.ts";
 import { EMBEDDING_STD, freshTokens } from "./voice-head-start.ts";
+import { readWeights } from "./weights-file.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -30,10 +29,7 @@ function vocabularyOf(folder: string): BpeVocabulary {
 }
 
 const { config } = openLanguageModel(args.from);
-const file = openSafetensors(join(args.from, "model.safetensors"));
-const weights: Record<string, HostTensor> = Object.fromEntries(
-  [...file.tensors].map(([name, { shape }]) => [name, { data: readTensor(file, name), dims: shape }]),
-);
+const weights = readWeights(join(args.from, "model.safetensors"));
 const before = vocabularyOf(args.from);
 const after = withCommonWords(before);
 writeMiniLlama(args.out, after);
