@@ -19,9 +19,9 @@ export {
   type ImageDataset,
   type Report,
 } from "./data/index.ts";
-export { isRowReason, parseDialogueRow } from "./data/index.ts";
+export { isRowReason, leadingText, parseDialogueRow, SYSTEM_SHARE } from "./data/index.ts";
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
-export { leadingText, readPngText, writePngText } from "./generate/index.ts";
+export { readPngText, writePngText } from "./generate/index.ts";
 export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
 export {
   languageModelSites,
@@ -40,7 +40,6 @@ export {
   readBaseDefaults,
   stepsPerLine,
   suggestSettings,
-  textLengthMax,
   trainImage,
   type TrainConfig,
   type TrainEvent,

@@ -22,6 +22,7 @@ export { isRowReason, type RowReason } from "./text-reasons.ts";
 export { parseDialogueRow } from "./text-rows.ts";
 export { distinctShare, formatTextReport, reportText, type TextReport } from "./text-report.ts";
 export { formatReport } from "./report-format.ts";
+export { leadingText, SYSTEM_SHARE } from "./leading-text.ts";
 export { labelSentence } from "./label-sentence.ts";
 export {
   isSeen,

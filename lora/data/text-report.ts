@@ -14,6 +14,8 @@ export interface TextReport {
   /** How many were cut off at `maxLength`. */
   readonly cut: number;
   readonly maxLength: number;
+  /** The system prompt took up too much of `maxLength`. */
+  readonly systemCut: boolean;
   readonly skipped: number;
   readonly problems: readonly DialogueProblem[];
 }
@@ -24,6 +26,7 @@ export interface ReportedText {
   readonly problems: readonly DialogueProblem[];
   readonly cutCount: number;
   readonly maxLength: number;
+  readonly systemCut: boolean;
 }
 
 export function reportText(path: string, plan: ReportedText, lang: TextReport["lang"]): TextReport {
@@ -39,6 +42,7 @@ export function reportText(path: string, plan: ReportedText, lang: TextReport["l
     longest: train.reduce((most, { ids }) => Math.max(most, ids.length), 0),
     cut: plan.cutCount,
     maxLength: plan.maxLength,
+    systemCut: plan.systemCut,
     skipped: problems.length,
     problems,
   };
@@ -60,14 +64,18 @@ const more: Readonly<Record<TextReport["lang"], (count: number) => string>> = {
   zh: (count) => `  ……另有 ${count} 项`,
 };
 const summary: Readonly<Record<TextReport["lang"], (report: TextReport) => string[]>> = {
-  en: ({ path, dialogues, heldOut, tokens, replyTokens, longest, cut, maxLength, skipped }) => [
+  en: ({ path, dialogues, heldOut, tokens, replyTokens, longest, cut, maxLength, systemCut, skipped }) => [
     `${path}: ${dialogues} dialogues, ${heldOut} held out; ${tokens} tokens, ${replyTokens} of them in replies; longest ${longest}`,
     ...(cut > 0 ? [`${cut} dialogues are cut off at ${maxLength} tokens: raise max_length to keep them whole`] : []),
+    ...(systemCut
+      ? [`only the beginning of system_prompt is learned, so that ${maxLength} tokens hold a reply too`]
+      : []),
     ...(skipped > 0 ? [`${skipped} lines were skipped:`] : []),
   ],
-  zh: ({ path, dialogues, heldOut, tokens, replyTokens, longest, cut, maxLength, skipped }) => [
+  zh: ({ path, dialogues, heldOut, tokens, replyTokens, longest, cut, maxLength, systemCut, skipped }) => [
     `${path}：${dialogues} 段对话，保留 ${heldOut} 段用于验证；共 ${tokens} 个词元，其中回复 ${replyTokens} 个；最长 ${longest}`,
     ...(cut > 0 ? [`${cut} 段对话在 ${maxLength} 个词元处被截断：调大 max_length 可保留全文`] : []),
+    ...(systemCut ? [`system_prompt 过长，只学习其开头，以便 ${maxLength} 个词元内容得下回复`] : []),
     ...(skipped > 0 ? [`跳过了 ${skipped} 行：`] : []),
   ],
 };

@@ -1,5 +1,4 @@
 export { generateErrors } from "./errors.ts";
-export { leadingText } from "./leading-text.ts";
 export { modelHash, moduleHash } from "./hashes.ts";
 export { readPngText, writePngText } from "./png-text.ts";
 export { encodePng, readGenerationInfo, type GenerationInfo } from "./png-info.ts";

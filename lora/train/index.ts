@@ -9,13 +9,6 @@ export type { TrainEvent } from "./loop.ts";
 export { drawTimestep } from "./examples.ts";
 export { initialParameters, makeOutputFolders, toModule } from "./run-settings.ts";
 export { stepsPerLine } from "./steps-per-line.ts";
-export {
-  planText,
-  textLengthMax,
-  trainText,
-  type TextPlan,
-  type TrainedTextModule,
-  type TrainTextOptions,
-} from "./train-text.ts";
+export { planText, trainText, type TextPlan, type TrainedTextModule, type TrainTextOptions } from "./train-text.ts";
 export { suggestSettings, type SuggestedSettings } from "./suggested-settings.ts";
 export { trainImage, type TrainedImageModule, type TrainImageOptions } from "./train-image.ts";

@@ -6,7 +6,9 @@ import { targetSites, trainingAdapters, type LoraModule, type ModuleSite } from 
 import {
   epochSeed,
   epochTextBatches,
+  leadingText,
   splitValidation,
+  SYSTEM_SHARE,
   tokenizeDialogues,
   withHistories,
   type DialogueProblem,
@@ -35,18 +37,17 @@ export interface TextPlan {
   readonly problems: readonly DialogueProblem[];
   readonly cutCount: number;
   readonly maxLength: number;
+  /** As it is learned with: one that takes too much of what is read at once is cut, else no reply would be learned. */
+  readonly systemPrompt: string | undefined;
+  readonly systemCut: boolean;
 }
-
-/** Tokens after which a dialogue is cut off. */
-export const textLengthMax = (
-  { config }: LanguageModel,
-  { maxLength }: Partial<Pick<TrainConfig, "maxLength">>,
-): number => Math.min(maxLength ?? MAX_LENGTH, config.maxPositions);
 
 /** Tokenises and splits. @throws DIALOGUES_NONE */
 export function planText(config: TrainConfig, base: LanguageModel, dataset: TextDataset): TextPlan {
-  const maxLength = textLengthMax(base, config);
-  const options = { maxLength, systemPrompt: config.systemPrompt };
+  const maxLength = Math.min(config.maxLength ?? MAX_LENGTH, base.config.maxPositions);
+  const said = config.systemPrompt;
+  const systemPrompt = said && leadingText(base.tokenizer, said, Math.floor(maxLength * SYSTEM_SHARE));
+  const options = { maxLength, systemPrompt };
   const { rows, kept, problems, cutCount } = tokenizeDialogues(dataset.dialogues, base.tokenizer, options);
   const [first] = problems;
   if (rows.length === 0)
@@ -66,6 +67,8 @@ export function planText(config: TrainConfig, base: LanguageModel, dataset: Text
     problems: [...dataset.problems, ...problems],
     cutCount,
     maxLength,
+    systemPrompt,
+    systemCut: systemPrompt !== said,
   };
 }
 

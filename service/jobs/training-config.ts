@@ -1,7 +1,7 @@
 /** What a person asked for, as the trainer's configuration. */
 import { join } from "node:path";
-import { leadingText, loadTrainConfig, openLanguageModel, textLengthMax } from "../../lora/index.ts";
-import { PERSONA_SHARE, TRAINING_CONFIG } from "../workers/index.ts";
+import { loadTrainConfig } from "../../lora/index.ts";
+import { TRAINING_CONFIG } from "../workers/index.ts";
 import type { TrainRequest, VoiceTrainRequest } from "./job.ts";
 
 /** File names below a job's folder. */
@@ -59,25 +59,16 @@ export function trainingConfig(request: TrainRequest, folder: string, basePath: 
 
 /** As `trainingConfig`, for a voice. */
 export function voiceTrainingConfig(request: VoiceTrainRequest, folder: string, basePath: string): Config {
-  const { settings, samplePrompts } = request;
-  const persona = learnedPersona(request, basePath);
+  const { settings, samplePrompts, persona } = request;
   const asked = samplePrompts.filter((prompt) => prompt.trim() !== "");
   return withoutAbsent({
     ...sharedConfig(request, folder, basePath),
     task_type: "text-generation",
     train_data_dir: join(folder, LINES_FILE),
     max_length: settings.maxLength,
-    system_prompt: persona === "" ? undefined : persona,
+    system_prompt: persona.trim() === "" ? undefined : persona,
     sample_prompts: asked.map((prompt, index) => ({ prompt, seed: sampleSeed(settings.seed, index) })),
   });
-}
-
-/** As it is spoken with: one that takes too much of what is read at once is cut, else no reply would be learned. */
-function learnedPersona({ persona, settings }: VoiceTrainRequest, basePath: string): string {
-  if (persona.trim() === "") return "";
-  const base = openLanguageModel(basePath);
-  const tokensMax = Math.floor(textLengthMax(base, settings) * PERSONA_SHARE);
-  return leadingText(base.tokenizer, persona, tokensMax);
 }
 
 /** The same at every step, so that replies differ by what was learned and nothing else. */

@@ -1,6 +1,7 @@
 /** The speaking process: opens the language base once and gives many replies side by side. Arguments: the base's path, and a WeightKind. */
 import {
   leadingText,
+  SYSTEM_SHARE,
   openLanguageModel,
   VoiceStudio,
   type ChatMessage,
@@ -9,7 +10,7 @@ import {
   type WeightKind,
 } from "../../lora/index.ts";
 import { ModuleCache } from "./module-cache.ts";
-import { PERSONA_SHARE, type FromSpeaking, type SpeakOrder, type ToSpeaking } from "./speak-messages.ts";
+import { type FromSpeaking, type SpeakOrder, type ToSpeaking } from "./speak-messages.ts";
 
 /** A voice's module is a few MB at most. */
 const MODULES_KEPT = 64;
@@ -112,7 +113,7 @@ function fitting(studio: VoiceStudio, order: SpeakOrder): readonly ChatMessage[]
   const { id, history, tokensMax } = order;
   const { maxPositions } = studio.base.config;
   const bare = studio.promptTokens({ messages: dialogue({ ...order, system: "", history: [] }) });
-  const personaMax = Math.min(Math.floor(maxPositions * PERSONA_SHARE), maxPositions - tokensMax - bare);
+  const personaMax = Math.min(Math.floor(maxPositions * SYSTEM_SHARE), maxPositions - tokensMax - bare);
   const system = leadingText(studio.base.tokenizer, order.system, personaMax);
   const messages = studio.fitting({ messages: dialogue({ ...order, system, history }), maxTokens: tokensMax });
   const tokens = studio.promptTokens({ messages });

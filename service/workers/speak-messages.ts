@@ -1,9 +1,6 @@
 /** What the service and its speaking process tell each other. */
 import type { WorkerModule } from "./draw-messages.ts";
 
-/** Part of what the base can read that a persona takes up at most: what was said, and the reply, need room too. */
-export const PERSONA_SHARE = 2 / 3;
-
 /** One side of an exchange that was. */
 export interface Turn {
   readonly role: "user" | "assistant";

@@ -6,7 +6,14 @@ const row = (length: number, replies: number) => ({
   isReply: Uint8Array.from({ length }, (_, i) => Number(i >= length - replies)),
 });
 const problems = Array.from({ length: 14 }, (_, i) => ({ file: "a.jsonl", line: i + 1, reason: "expected JSON" }));
-const plan = { train: [row(10, 3), row(20, 4)], validation: [row(5, 1)], problems, cutCount: 1, maxLength: 20 };
+const plan = {
+  train: [row(10, 3), row(20, 4)],
+  validation: [row(5, 1)],
+  problems,
+  cutCount: 1,
+  maxLength: 20,
+  systemCut: false,
+};
 
 describe("the report on dialogues", () => {
   it("counts what will be learned and lists what was skipped", () => {
@@ -20,6 +27,15 @@ describe("the report on dialogues", () => {
     assert.match(text, /\n1 dialogues are cut off at 20 tokens: raise max_length/);
     assert.match(text, /\n14 lines were skipped:\n {2}a\.jsonl:1: expected JSON\n/);
     assert.match(text, /… and 2 more\n$/);
+  });
+
+  it("says that a system prompt is too long to be learned whole, and only then", () => {
+    const cut = (lang: "en" | "zh", systemCut: boolean) =>
+      formatTextReport(reportText("a", { ...plan, systemCut }, lang));
+    for (const lang of ["en", "zh"] as const) {
+      assert.match(cut(lang, true), /system_prompt.*20/);
+      assert.doesNotMatch(cut(lang, false), /system_prompt/);
+    }
   });
 
   it("in Chinese", () =>

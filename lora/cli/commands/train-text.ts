@@ -43,7 +43,7 @@ export async function runTextTraining(
       const folder = join(config.outputDir, "steps", `${config.outputName}-${String(step).padStart(8, "0")}`);
       writePeft(folder, module, sites, "language_model", { baseModel: base.path });
       watcher.saved(folder, step);
-      if (studio) await saySamples({ studio, config, events, watcher, signal: interrupt.signal }, module, step);
+      if (studio) await saySamples({ studio, config, plan, events, watcher, signal: interrupt.signal }, module, step);
     };
     const emit = (event: TrainEvent) => {
       logEvent(events, event);
@@ -85,6 +85,7 @@ function readCheckedText(config: TrainConfig, base: LanguageModel, watcher: Watc
 interface Sampling {
   readonly studio: VoiceStudio;
   readonly config: TrainConfig;
+  readonly plan: TextPlan;
   readonly events: EventWriter;
   readonly watcher: Watcher;
   readonly signal: AbortSignal;
@@ -98,11 +99,11 @@ const SAMPLE_TOKENS_MAX = 96;
  * too long first shows there, as replies that shrink or repeat.
  */
 async function saySamples(sampling: Sampling, module: LoraModule, step: number): Promise<void> {
-  const { studio, config, events, watcher, signal } = sampling;
+  const { studio, config, plan, events, watcher, signal } = sampling;
   const replies = await studio.replies(
     config.samplePrompts.map(({ prompt, seed }, index) => ({
       messages: [{ role: "user" as const, content: prompt }],
-      systemPrompt: config.systemPrompt,
+      systemPrompt: plan.systemPrompt,
       stack: [{ module, weight: 1, textEncoderWeight: 0 }],
       maxTokens: SAMPLE_TOKENS_MAX,
       seed: seed ?? config.seed + index,

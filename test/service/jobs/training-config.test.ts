@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openLanguageModel, parseTrainConfig } from "../../../lora/index.ts";
+import { parseTrainConfig } from "../../../lora/index.ts";
 import { trainingConfig, voiceTrainingConfig } from "../../../service/jobs/training-config.ts";
 import { studioMessages, trainTargets, type StudioMessage } from "../../../service/protocol/index.ts";
 import { MINI, TALKER } from "./workbench.ts";
@@ -51,24 +51,12 @@ describe("the trainer's configuration", () => {
     assert.equal(parsed({ settings: { steps: 1 } }).saveSteps, 1);
   });
 
-  it("has a persona that leaves room for the lines, from its beginning", () => {
-    const learned = (persona: string, maxLength?: number) => {
-      const settings = maxLength === undefined ? {} : { maxLength };
-      const request = studioMessages["voice.train"].parse({ datasetId: "d", name: "Rolf", persona, settings });
-      return voiceTrainingConfig(request, "/jobs/1", TALKER)["system_prompt"] as string | undefined;
+  it("says who speaks, where anyone said so", () => {
+    const learned = (persona: string) => {
+      const request = studioMessages["voice.train"].parse({ datasetId: "d", name: "Rolf", persona, settings: {} });
+      return voiceTrainingConfig(request, "/jobs/1", TALKER)["system_prompt"];
     };
     assert.equal(learned(" \n"), undefined);
-    const [short, long] = ["You are a guard. ", `You are a guard. ${"You never sleep. ".repeat(300)}`];
-    assert.equal(learned(short), short);
-    const { tokenizer, config } = openLanguageModel(TALKER);
-    for (const [maxLength, reads] of [
-      [undefined, config.maxPositions],
-      [60, 60],
-    ] as const) {
-      const cut = learned(long, maxLength)!;
-      const tokens = tokenizer.encode(cut).length;
-      assert.ok(long.startsWith(cut) && cut.endsWith("."), cut);
-      assert.ok(tokens <= (reads * 2) / 3 && tokens > reads / 3, `${tokens} of ${reads}`);
-    }
+    assert.equal(learned("You are a guard. "), "You are a guard. ");
   });
 });

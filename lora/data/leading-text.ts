@@ -1,5 +1,8 @@
 import type { TextTokenizer } from "../models/index.ts";
 
+/** Part of what a base can read that a system prompt takes up at most: what was said, and the reply, need room too. */
+export const SYSTEM_SHARE = 2 / 3;
+
 /** A sentence that ends, in scripts that the bases read. */
 const SENTENCE_END = /[.!?…]["'”’)]*(?=\s|$)|[。！？]["'”’」』）]*|\n/g;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
-import { leadingText } from "../../lora/generate/index.ts";
+import { leadingText } from "../../lora/data/index.ts";
 import { openLanguageModel } from "../../lora/models/index.ts";
 
 const { tokenizer } = openLanguageModel(fileURLToPath(new URL("../golden/text/talker", import.meta.url)));
