@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DrawingStudio } from "../generate/index.ts";
 import { openStableDiffusion } from "../models/index.ts";
+import { drawEach } from "./draw-each.ts";
 import { recipeErrors } from "./errors.ts";
 import { repeated, savePictureGrid } from "./picture-grid.ts";
 import { SHEET_COLUMNS, sheetPrompts, tiledPrompts, type SheetPrompt } from "./sheet-prompts.ts";
@@ -32,19 +33,18 @@ if (args.out === undefined && args.tiled === undefined) throw recipeErrors.SHEET
 const studio = await DrawingStudio.open(await openStableDiffusion(args.base), { threads: Number(args.threads) });
 
 /** Textures are drawn so that they tile, as the studio draws them. */
-async function draw({ prompt, seed, kind }: SheetPrompt): Promise<Uint8Array> {
-  const size = { width: SIDE, height: SIDE };
-  const [picture] = await studio.draw({ ...size, prompt, seeds: [seed], tiling: kind === "texture" });
-  return picture!.pixels;
-}
-
 async function drawAll(prompts: readonly SheetPrompt[]): Promise<{ rgb: Uint8Array; side: number }[]> {
-  const pictures = [];
-  for (const prompt of prompts) {
-    pictures.push({ rgb: await draw(prompt), side: SIDE });
-    if (pictures.length % SHEET_COLUMNS === 0) console.log(`${pictures.length} of ${prompts.length} drawn`);
-  }
-  return pictures;
+  const requests = prompts.map(({ prompt, seed, kind }) => ({
+    width: SIDE,
+    height: SIDE,
+    prompt,
+    seeds: [seed],
+    tiling: kind === "texture",
+  }));
+  const pictures = await drawEach(studio, requests, (count) => {
+    if (count % SHEET_COLUMNS === 0) console.log(`${count} of ${prompts.length} drawn`);
+  });
+  return pictures.map(({ pixels }) => ({ rgb: pixels, side: SIDE }));
 }
 
 if (args.out !== undefined)

@@ -2,6 +2,7 @@
 import sharp from "sharp";
 import type { LoraModule } from "../adapter/index.ts";
 import type { DrawingStudio, Picture } from "../generate/index.ts";
+import { drawEach } from "./draw-each.ts";
 import { meanSimilarity, nearestGroup, type Features, type Similarities } from "./identity-score.ts";
 import {
   SUBJECT_SIDE,
@@ -56,13 +57,9 @@ export async function drawPrompts(
 ): Promise<Uint8Array[]> {
   const stack = module ? [{ module, weight: 1, textEncoderWeight: 1 }] : [];
   const tiling = subject.kind === "texture";
-  const pictures: Uint8Array[] = [];
-  for (const [index, { prompt }] of subject.prompts.entries()) {
-    const [picture] = await studio.draw({ prompt, seeds: [FIRST_SEED + index], stack, tiling });
-    pictures.push(await atSubjectSide(picture!));
-    onPicture(pictures.length);
-  }
-  return pictures;
+  const requests = subject.prompts.map(({ prompt }, index) => ({ prompt, seeds: [FIRST_SEED + index], stack, tiling }));
+  const pictures = await drawEach(studio, requests, onPicture);
+  return Promise.all(pictures.map(atSubjectSide));
 }
 
 async function atSubjectSide({ pixels, width, height }: Picture): Promise<Uint8Array> {

@@ -12,6 +12,7 @@ import { seamScore } from "../image/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../models/index.ts";
 import { percent } from "./accuracy.ts";
 import { AttributeJudge, type Judgement } from "./attribute-classifier.ts";
+import { drawEach } from "./draw-each.ts";
 import { recipeErrors } from "./errors.ts";
 import { decodedNoise, featureDistances } from "./feature-distance.ts";
 import { FeatureReader } from "./mobilenet-features.ts";
@@ -57,13 +58,12 @@ async function drawAll(
   prompts: readonly string[],
   tiling = false,
 ): Promise<Uint8Array[]> {
-  const pictures: Uint8Array[] = [];
-  for (const [index, prompt] of prompts.entries()) {
-    const [picture] = await studio.draw({ width: SIDE, height: SIDE, prompt, seeds: [index + 1], tiling });
-    pictures.push(picture!.pixels);
-    if (pictures.length % 10 === 0) told(`${name}: ${pictures.length} of ${prompts.length} drawn`);
-  }
-  return pictures;
+  const size = { width: SIDE, height: SIDE };
+  const requests = prompts.map((prompt, index) => ({ ...size, prompt, seeds: [index + 1], tiling }));
+  const pictures = await drawEach(studio, requests, (drawn) => {
+    if (drawn % 10 === 0) told(`${name}: ${drawn} of ${prompts.length} drawn`);
+  });
+  return pictures.map(({ pixels }) => pixels);
 }
 
 async function fidelityRows(base: StableDiffusion): Promise<Row[]> {

@@ -13,9 +13,9 @@ import { parseArgs } from "node:util";
 import { NoiseSchedule, Random } from "../diffusion/index.ts";
 import { openSafetensors, readTensor, writeSafetensors } from "../format/index.ts";
 import { allAxes, Graph, mul, reduceMean, sub, symbol } from "../graph/index.ts";
-import { clipText, ClipTokenizer, unet, vaeEncode } from "../models/index.ts";
+import { clipText, ClipTokenizer, unet } from "../models/index.ts";
 import { Scope, type Borders } from "../nn/index.ts";
-import { Session, type HostTensor } from "../runtime/index.ts";
+import type { HostTensor } from "../runtime/index.ts";
 import { drawTimestep } from "../train/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
@@ -24,6 +24,7 @@ import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { drawText, type DescribedSample, type TextShares } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
 import { runTraining } from "./run-training.ts";
+import { openVaeEncoder } from "./vae-encoder.ts";
 import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
@@ -50,31 +51,24 @@ const SHARES: TextShares = { written: 0.5, single: 0.05, chinese: 0.3 };
 /** This share of timesteps is drawn towards the noise, where the caption decides alone; the rest evenly. */
 const NOISY = 0.3;
 
-async function openEncoder(borders: Borders, threads: number): Promise<Session<"latents">> {
-  const graph = new Graph();
-  const image = graph.input("image", "float32", [symbol("N"), 3, SIDE, SIDE]);
-  const latents = vaeEncode(new Scope(new TrainableParameters(graph), "", borders), image, miniVae).mean;
-  return Session.open({ latents }, { threads });
-}
-
 /** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
 async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {
   if (existsSync(path)) return readTensor(openSafetensors(path), "latents");
   const threads = Number(args.threads);
-  const encoders = {
-    portrait: await openEncoder(BORDERS.portrait, threads),
-    texture: await openEncoder(BORDERS.texture, threads),
-  };
   const weights = averagedWeights(join(args.vae, "vae-state.safetensors"));
+  const encoders = {
+    portrait: await openVaeEncoder(weights, { borders: BORDERS.portrait, threads }),
+    texture: await openVaeEncoder(weights, { borders: BORDERS.texture, threads }),
+  };
   const all = new Float32Array(data.samples.length * LATENT);
   const pixels = new Float32Array(3 * SIDE * SIDE);
   for (let i = 0; i < data.samples.length; i++) {
     data.read(i, pixels);
     const encoder = encoders[data.samples[i]!.kind];
-    const { latents } = await encoder.run({ ...weights, image: { data: pixels, dims: [1, 3, SIDE, SIDE] } });
-    all.set(latents.data as Float32Array, i * LATENT);
+    all.set((await encoder.encode(pixels)).mean, i * LATENT);
     if (i % 1000 === 0) console.log(`encoded ${i}`);
   }
+  await Promise.all(Object.values(encoders).map((encoder) => encoder.close()));
   let squares = 0;
   for (const value of all) squares += value * value;
   const scalingFactor = 1 / Math.sqrt(squares / all.length);

@@ -4,14 +4,10 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Graph, symbol } from "../graph/index.ts";
-import { vaeEncode } from "../models/index.ts";
-import { Scope } from "../nn/index.ts";
-import { Session } from "../runtime/index.ts";
 import { averagedWeights, writeAveragedWeights } from "./averaged-weights.ts";
-import { TrainableParameters } from "./full-training.ts";
 import { miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
+import { openVaeEncoder } from "./vae-encoder.ts";
 import { whitenVae, whiteningOf } from "./whitening.ts";
 
 const { values: args } = parseArgs({
@@ -30,22 +26,19 @@ const path = join(args.out, "vae-state.safetensors");
 const weights = averagedWeights(path);
 const data = new PackedData(args.data);
 const count = Math.min(Number(args.pictures), data.samples.length);
-const graph = new Graph();
-const image = graph.input("image", "float32", [symbol("N"), 3, SIDE, SIDE]);
-const encoded = vaeEncode(new Scope(new TrainableParameters(graph)), image, miniVae);
-const session = await Session.open({ mean: encoded.mean, logVariance: encoded.logVariance });
+const encoder = await openVaeEncoder(weights);
 const latents = new Float32Array(count * LATENT);
 const logVariance = new Float64Array(latentChannels);
 const pixels = new Float32Array(3 * SIDE * SIDE);
 for (let i = 0; i < count; i++) {
   data.read(i, pixels);
-  const result = await session.run({ ...weights, image: { data: pixels, dims: [1, 3, SIDE, SIDE] } });
-  latents.set(result.mean.data as Float32Array, i * LATENT);
-  (result.logVariance.data as Float32Array).forEach((value, at) => {
+  const encoded = await encoder.encode(pixels);
+  latents.set(encoded.mean, i * LATENT);
+  encoded.logVariance.forEach((value, at) => {
     logVariance[Math.floor(at / POSITIONS)]! += value / (count * POSITIONS);
   });
 }
-await session.close();
+await encoder.close();
 data.close();
 const white = whiteningOf(latents, latentChannels, POSITIONS);
 whitenVae(weights, white, logVariance);
