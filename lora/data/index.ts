@@ -25,6 +25,7 @@ export { formatReport } from "./report-format.ts";
 export { leadingText, SYSTEM_SHARE } from "./leading-text.ts";
 export { labelSentence } from "./label-sentence.ts";
 export {
+  ABSENT,
   isSeen,
   labelLanguages,
   labelVocabulary,

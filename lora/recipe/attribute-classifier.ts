@@ -5,25 +5,13 @@
 import { fileURLToPath } from "node:url";
 import { isSeen, labelVocabulary, type Facts } from "../data/index.ts";
 import { openSafetensors, readTensor } from "../format/index.ts";
-import {
-  add,
-  Graph,
-  mul,
-  reduceLogSumExp,
-  reduceMean,
-  reduceSum,
-  reshape,
-  silu,
-  split,
-  sub,
-  symbol,
-  type Value,
-} from "../graph/index.ts";
+import { Graph, reshape, silu, symbol, type Value } from "../graph/index.ts";
 import { conv2d, groupNorm, linear, resnetBlock, Scope } from "../nn/index.ts";
 import { Session, type HostTensor } from "../runtime/index.ts";
 import { Tally, type Accuracy } from "./accuracy.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { TrainableParameters } from "./full-training.ts";
+import { groupedCrossEntropy } from "./grouped-cross-entropy.ts";
 import { backgroundColors, clothesColors, hairColors, skinColors } from "./portrait-colors.ts";
 import { portraitStyles, type StyleDefinition } from "./portrait-styles.ts";
 
@@ -114,18 +102,8 @@ export function attributeLogits(scope: Scope, pixels: Value): Value {
   return linear(scope.at("heads"), reshape(h, [pixels.shape[0]!, flat]), flat, LOGIT_COUNT);
 }
 
-/**
- * Cross-entropy summed over the heads, its mean over the pictures: Σ over heads of a·log Σ e^l − Σ t·l, where a = Σ t is 0
- * where the attribute does not apply. @param targets [N, LOGIT_COUNT], see `attributeTargets`. @returns a scalar
- */
-export function attributeLoss(logits: Value, targets: Value): Value {
-  const targetsOf = split(targets, HEAD_SIZES, 1);
-  const losses = split(logits, HEAD_SIZES, 1).map((l, head) => {
-    const t = targetsOf[head]!;
-    return sub(mul(reduceLogSumExp(l, [1]), reduceSum(t, [1])), reduceSum(mul(t, l), [1]));
-  });
-  return reduceMean(losses.reduce(add), [0, 1], false);
-}
+/** Cross-entropy of all heads. @param targets [N, LOGIT_COUNT], see `attributeTargets`. @returns a scalar */
+export const attributeLoss = (logits: Value, targets: Value): Value => groupedCrossEntropy(logits, targets, HEAD_SIZES);
 
 export type Judgement = Readonly<Record<JudgedAttribute, string>>;
 

@@ -1,37 +1,36 @@
 /**
- * Trains the mini CLIP on packed pictures: `node lora/recipe/train-clip.ts --data DIR --out DIR --steps 3000`. Goes on from
- * `DIR/clip-state.safetensors`. Symmetric InfoNCE (Radford et al. 2021): each picture picks its text among the batch's,
+ * Trains the mini CLIP on packed pictures: `node lora/recipe/train-clip.ts --data DIR --text DIR --out DIR --steps 3000`. Goes on
+ * from `OUT/clip-state.safetensors`; the text tower begins as `train-text-tower.ts` left it. Symmetric InfoNCE (Radford et al. 2021): each picture picks its text among the batch's,
  * each text its picture. Texts that are true of another picture too, which the attributes tell, do not compete there.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { labelLanguages, labelSentence } from "../data/index.ts";
 import { Random } from "../diffusion/index.ts";
 import { Graph } from "../graph/index.ts";
-import { clipPixels, ClipTokenizer, endMarks, type BpeVocabulary } from "../models/index.ts";
+import { clipPixels, ClipTokenizer, endMarks } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
+import { averagedWeights } from "./averaged-weights.ts";
 import { contrastiveInputs, contrastiveLoss } from "./contrastive-loss.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { drawText, factsOf, isAlsoTrue, miniClip, miniClipPixels, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
 import { runTraining } from "./run-training.ts";
 import { drawShift, shifted } from "./shifted.ts";
-import { trainBpe } from "./train-tokenizer.ts";
-import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
+import { readVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
   options: {
     data: { type: "string", default: ".work/data" },
     out: { type: "string", default: ".work/clip" },
+    text: { type: "string", default: ".work/text" },
     steps: { type: "string", default: "3000" },
     batch: { type: "string", default: "128" },
     lr: { type: "string", default: "1e-3" },
     threads: { type: "string", default: "0" },
   },
 });
-const VOCABULARY_MAX = 2048;
 const SAVE_EVERY = 100;
 const PICTURE_SIDE = 128;
 /** Pictures move by up to this much, so that the model does not learn places by heart; of 128 pixels. */
@@ -51,24 +50,14 @@ function buildLoss(vocabSize: number) {
   return { loss, parameters: parameters.values, config };
 }
 
-/** The vocabulary that training was begun with, or one made from the captions and from sentences of all facts. */
-function vocabularyIn(path: string): BpeVocabulary {
-  if (existsSync(path)) return readVocabulary(path);
-  const written = samples.flatMap(({ caption, captionZh = "" }) => [caption, captionZh]);
-  const told = samples.flatMap((sample) =>
-    labelLanguages.map((language) => labelSentence(sample.kind, factsOf(sample), language, true)),
-  );
-  const made = trainBpe([...written, ...told], VOCABULARY_MAX);
-  writeVocabulary(path, made);
-  return made;
-}
-
 const steps = Number(args.steps);
 const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
 const samples = data.samples as readonly DescribedSample[];
-const vocabulary = vocabularyIn(join(args.out, "vocabulary.json"));
+const vocabularyPath = join(args.out, "vocabulary.json");
+copyFileSync(join(args.text, "vocabulary.json"), vocabularyPath);
+const vocabulary = readVocabulary(vocabularyPath);
 const tokenizer = new ClipTokenizer(vocabulary);
 const { loss, parameters, config } = buildLoss(vocabulary.vocab.size);
 const { maxPositions: length } = config.text;
@@ -110,7 +99,7 @@ const trainer = await FullTrainer.open(loss, {}, parameters, new Random(4), {
   },
 });
 const statePath = join(args.out, "clip-state.safetensors");
-trainer.resume(statePath);
+if (!trainer.resume(statePath)) trainer.beginWith(averagedWeights(join(args.text, "text-state.safetensors")));
 console.log(
   `CLIP: ${trainer.parameterCount} parameters, vocabulary ${vocabulary.vocab.size}, from step ${trainer.step}`,
 );

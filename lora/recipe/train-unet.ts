@@ -1,7 +1,7 @@
 /**
  * Trains the mini UNet and its text tower together on cached latents:
- * `node lora/recipe/train-unet.ts --data DIR --vae DIR --clip DIR --out DIR --steps 6000`. Goes on from
- * `OUT/unet-state.safetensors`. The text tower begins as that of the mini CLIP, which knows what a caption tells; with
+ * `node lora/recipe/train-unet.ts --data DIR --vae DIR --text DIR --out DIR --steps 6000`. Goes on from
+ * `OUT/unet-state.safetensors`. The text tower begins as `train-text-tower.ts` left it: it reads what a caption tells; with
  * `--begin STATE` the UNet begins with what fits of an earlier one. Textures come in batches of their own, in which every
  * convolution goes round the border, as it will when tiles are drawn.
  * v-prediction, unweighted: min-SNR weights would all but silence the noisiest timesteps, the ones where the caption
@@ -32,7 +32,7 @@ const { values: args } = parseArgs({
     data: { type: "string", default: ".work/data" },
     out: { type: "string", default: ".work/base" },
     vae: { type: "string", default: ".work/vae" },
-    clip: { type: "string", default: ".work/clip" },
+    text: { type: "string", default: ".work/text" },
     begin: { type: "string" },
     steps: { type: "string", default: "6000" },
     batch: { type: "string", default: "16" },
@@ -117,7 +117,7 @@ const batchSize = Number(args.batch);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
 const samples = data.samples as readonly DescribedSample[];
-const vocabulary = readVocabulary(join(args.clip, "vocabulary.json"));
+const vocabulary = readVocabulary(join(args.text, "vocabulary.json"));
 writeVocabulary(join(args.out, "vocabulary.json"), vocabulary);
 const vocabSize = vocabulary.vocab.size;
 const tokenizer = new ClipTokenizer(vocabulary);
@@ -139,7 +139,7 @@ const tiles = buildLoss(vocabSize, length, BORDERS.texture);
 const tilesLoss = await trainer.also(tiles.loss, tiles.parameters);
 const statePath = join(args.out, "unet-state.safetensors");
 if (!trainer.resume(statePath)) {
-  const words = Object.entries(averagedWeights(join(args.clip, "clip-state.safetensors")));
+  const words = Object.entries(averagedWeights(join(args.text, "text-state.safetensors")));
   trainer.beginWith(Object.fromEntries(words.map(([name, tensor]) => [`text_encoder.${name}`, tensor])));
   if (args.begin !== undefined) trainer.beginWith(netOf(averagedWeights(args.begin)));
 }

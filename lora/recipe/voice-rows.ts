@@ -1,8 +1,12 @@
 /** Conversations as token ids, in batches of about equal length. */
 import { epochTextBatches, type TokenizedDialogue } from "../data/index.ts";
 import type { ChatMessage, TextTokenizer } from "../models/index.ts";
+import { DataRandom } from "./random.ts";
 import { echoDialogue } from "./voice-echo.ts";
 import { FACTS_MOST, voiceDialogue } from "./voice-dialogue.ts";
+
+const ECHO_EXCHANGES = 2;
+const ECHO_TOKENS_MAX = 50;
 
 /** Batches that are sorted by length together. */
 const POOL_BATCHES = 50;
@@ -27,10 +31,32 @@ export class VoiceEncoder {
   }
 
   encode(messages: readonly ChatMessage[]): TokenizedDialogue {
+    return this.conversation(messages.map(({ role, content }) => ({ role, said: this.tokenizer.encode(content) })));
+  }
+
+  /**
+   * Tokens of all sorts said and repeated, each as often as any other. What words leave rare (ends of words, capitals) is
+   * otherwise all but one direction in the embeddings, and a module that needs one of these tokens says another.
+   */
+  tokenEcho(key: string): TokenizedDialogue {
+    const random = new DataRandom(`tokens ${key}`);
+    const turns = Array.from({ length: ECHO_EXCHANGES }, () => {
+      // The special tokens come last, the first of them begins a conversation.
+      const said = Array.from({ length: 1 + random.integer(ECHO_TOKENS_MAX) }, () => random.integer(this.begin));
+      return [
+        { role: "user" as const, said },
+        { role: "assistant" as const, said },
+      ];
+    });
+    return this.conversation(turns.flat());
+  }
+
+  private conversation(
+    turns: readonly { readonly role: ChatMessage["role"]; readonly said: readonly number[] }[],
+  ): TokenizedDialogue {
     const ids = [this.begin];
     const isReply = [0];
-    for (const { role, content } of messages) {
-      const said = this.tokenizer.encode(content);
+    for (const { role, said } of turns) {
       ids.push(this.roles[role], ...said, this.end);
       isReply.push(0, ...Array.from({ length: said.length + 1 }, () => Number(role === "assistant")));
     }
@@ -46,6 +72,8 @@ interface Phase {
   readonly echo: number;
   /** They repeat words of all sorts: modules will need tokens that the grammar never says. */
   readonly isWide?: true;
+  /** Share of conversations that repeat tokens, words or not. */
+  readonly tokens?: number;
 }
 /** Reading a persona means repeating parts of it. That is learned soonest where little else is said, and a step costs less. */
 const PHASES: readonly Phase[] = [
@@ -53,7 +81,7 @@ const PHASES: readonly Phase[] = [
   { end: 500, facts: 1, echo: 0.05 },
   { end: 800, facts: 3, echo: 0.05 },
   { end: 12_000, facts: FACTS_MOST, echo: 0.02 },
-  { end: Infinity, facts: FACTS_MOST, echo: 0.25, isWide: true },
+  { end: Infinity, facts: FACTS_MOST, echo: 0.15, isWide: true, tokens: 0.25 },
 ];
 
 /** Batch `step` of an endless run over conversations that are all different. */
@@ -75,15 +103,13 @@ export class VoiceBatches {
 
   private fill(index: number): TokenizedDialogue[][] {
     const count = POOL_BATCHES * this.rows;
-    const { facts, echo, isWide } = PHASES.find(({ end }) => index * POOL_BATCHES < end)!;
-    const messages = Array.from({ length: count }, (_, i) => {
+    const { facts, echo, isWide, tokens = 0 } = PHASES.find(({ end }) => index * POOL_BATCHES < end)!;
+    const rows = Array.from({ length: count }, (_, i) => {
       const key = `train ${index * count + i}`;
-      return i < echo * count ? echoDialogue(key, isWide) : voiceDialogue(key, facts).messages;
+      if (i < tokens * count) return this.encoder.tokenEcho(key);
+      const repeats = i < (tokens + echo) * count;
+      return this.encoder.encode(repeats ? echoDialogue(key, isWide) : voiceDialogue(key, facts).messages);
     });
-    return epochTextBatches(
-      messages.map((said) => this.encoder.encode(said)),
-      this.rows,
-      index,
-    );
+    return epochTextBatches(rows, this.rows, index);
   }
 }

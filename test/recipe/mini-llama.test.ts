@@ -101,6 +101,23 @@ describe("mini LLaMA", () => {
     }
   });
 
+  it("says each of its tokens about as often as any other, where it repeats tokens", () => {
+    const encoder = new VoiceEncoder(base.tokenizer);
+    const said = new Int32Array(base.config.vocabSize);
+    for (let i = 0; i < 4000; i++) {
+      const { ids, isReply } = encoder.tokenEcho(`test ${i}`);
+      const turns = isReply.join("").match(/0+|1+/g)!;
+      assert.deepEqual(
+        [turns.length, encoder.tokenEcho(`test ${i}`).ids],
+        [4, ids],
+        "asked, repeated, asked, repeated",
+      );
+      ids.forEach((id, at) => (said[id]! += isReply[at]!));
+    }
+    const words = said.subarray(0, base.config.vocabSize - SPECIAL_TOKENS.length).toSorted();
+    assert.ok(words[0]! >= 8 && words.at(-1)! <= 80, `${words[0]} to ${words.at(-1)} times`);
+  });
+
   it("sees every conversation once, in batches that only the step decides", () => {
     const batches = () => new VoiceBatches(new VoiceEncoder(base.tokenizer), 2);
     const first = batches();
