@@ -44,7 +44,11 @@ export function contrastiveInputs(graph: Graph, { text, vision }: ClipConfig): C
  * Symmetric InfoNCE (Radford et al. 2021): ½ · mean over i of (log Σⱼ e^lᵢⱼ − lᵢᵢ) + (log Σⱼ e^lⱼᵢ − lᵢᵢ), with l the scaled
  * cosines plus `rivals`. A scalar.
  */
-export function contrastiveLoss(scope: Scope, inputs: ContrastiveInputs, config: ClipConfig): Value {
+export const contrastiveLoss = (scope: Scope, inputs: ContrastiveInputs, config: ClipConfig): Value =>
+  contrast(scope, inputs, config).loss;
+
+/** The loss, and the pictures' unit vectors [N, projectionDim]. */
+export function contrast(scope: Scope, inputs: ContrastiveInputs, config: ClipConfig): { loss: Value; images: Value } {
   const images = clipImageEmbeddings(scope, inputs.pixels, config);
   const texts = clipTextEmbeddings(scope, inputs.tokens, inputs.ends, config);
   const logScale = scope.parameter("logit_scale", []);
@@ -52,5 +56,5 @@ export function contrastiveLoss(scope: Scope, inputs: ContrastiveInputs, config:
   const logits = add(clipLogits(images, texts, scale), inputs.rivals);
   const own = mul(reduceSum(mul(images, texts), [1], false), scale);
   const over = (axis: number) => reduceMean(sub(reduceLogSumExp(logits, [axis], false), own), [0], false);
-  return mulScalar(add(over(0), over(1)), 0.5);
+  return { loss: mulScalar(add(over(0), over(1)), 0.5), images };
 }

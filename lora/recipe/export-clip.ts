@@ -9,6 +9,7 @@ import { writeFileAtomic } from "../format/index.ts";
 import type { ClipConfig } from "../models/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { miniClip, miniClipPixels } from "./mini-clip.ts";
+import { FACTS } from "./fact-heads.ts";
 import { writeTokenizer } from "./train-tokenizer.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
 import { PYTORCH, writeHalfWeights } from "./weights-file.ts";
@@ -74,7 +75,8 @@ const writeJson = (name: string, value: object): void =>
   writeFileAtomic(join(args.out, name), `${JSON.stringify(value, null, 2)}\n`);
 const vocabulary = readVocabulary(join(args.from, "vocabulary.json"));
 const config = miniClip(vocabulary.vocab.size);
-const weights = averagedWeights(join(args.from, "clip-state.safetensors"));
+const trained = Object.entries(averagedWeights(join(args.from, "clip-state.safetensors")));
+const weights = Object.fromEntries(trained.filter(([name]) => !name.startsWith(`${FACTS}.`)));
 mkdirSync(args.out, { recursive: true });
 writeHalfWeights(join(args.out, "model.safetensors"), weights, PYTORCH);
 writeJson("config.json", clipConfig(config));

@@ -1,23 +1,24 @@
 /**
- * Trains the mini CLIP on packed pictures: `node lora/recipe/train-clip.ts --data DIR --text DIR --out DIR --steps 3000`. Goes on
- * from `OUT/clip-state.safetensors`; the text tower begins as `train-text-tower.ts` left it. Symmetric InfoNCE (Radford et al. 2021): each picture picks its text among the batch's,
- * each text its picture. Texts that are true of another picture too, which the attributes tell, do not compete there.
+ * Trains the mini CLIP on packed pictures: `node lora/recipe/train-clip.ts --data DIR --text DIR --out DIR --steps 3000`.
+ * Goes on from `OUT/clip-state.safetensors`; the text tower begins as `train-text-tower.ts` left it. Symmetric InfoNCE (Radford
+ * et al. 2021): each picture picks its text among the batch's, each text its picture. Texts that are true of another picture too, which the attributes tell, do not compete there.
  */
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../diffusion/index.ts";
-import { Graph } from "../graph/index.ts";
+import { add, Graph, mulScalar } from "../graph/index.ts";
 import { clipPixels, ClipTokenizer, endMarks } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
-import { contrastiveInputs, contrastiveLoss } from "./contrastive-loss.ts";
+import { contrast, contrastiveInputs } from "./contrastive-loss.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { drawText, factsOf, isAlsoTrue, miniClip, miniClipPixels, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
 import { runTraining } from "./run-training.ts";
 import { drawShift, shifted } from "./shifted.ts";
+import { FACT_LOGITS, factHeads, factTargets } from "./fact-heads.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
@@ -35,6 +36,11 @@ const SAVE_EVERY = 100;
 const PICTURE_SIDE = 128;
 /** Pictures move by up to this much, so that the model does not learn places by heart; of 128 pixels. */
 const SHIFT_MAX = 8;
+/**
+ * Of the loss of the facts that a picture's vector must tell by itself: every attribute of each picture teaches at every step,
+ * where a text tells some.
+ */
+const FACTS_WEIGHT = 0.2;
 /** Added to the logit of a text that is true of the picture but not its own: out of the softmax. */
 const NO_RIVAL = -1e4;
 /** The paper's start of the logits' scale. */
@@ -46,8 +52,12 @@ function buildLoss(vocabSize: number) {
   const graph = new Graph();
   const config = miniClip(vocabSize);
   const parameters = new TrainableParameters(graph);
-  const loss = contrastiveLoss(new Scope(parameters), contrastiveInputs(graph, config), config);
-  return { loss, parameters: parameters.values, config };
+  const scope = new Scope(parameters);
+  const { loss: contrastive, images } = contrast(scope, contrastiveInputs(graph, config), config);
+  // Of about unit deviation, as layers begin with.
+  const features = mulScalar(images, Math.sqrt(config.projectionDim));
+  const facts = factHeads(scope, features, config.projectionDim).loss;
+  return { loss: add(contrastive, mulScalar(facts, FACTS_WEIGHT)), parameters: parameters.values, config };
 }
 
 const steps = Number(args.steps);
@@ -67,13 +77,16 @@ function makeBatch(step: number): Feeds {
   const random = new Random(9_000_000 + step);
   const pixels = new Float32Array(batchSize * pixelCount);
   const ids = new Int32Array(batchSize * length);
+  const targets = new Float32Array(batchSize * FACT_LOGITS);
   const drawn = Array.from({ length: batchSize }, (_, i) => {
     const index = Math.floor(random.uniform() * samples.length);
     const rgb = shifted(data.readBytes(index), drawShift(random, SHIFT_MAX));
     pixels.set(clipPixels({ rgb, width: PICTURE_SIDE, height: PICTURE_SIDE }, miniClipPixels), i * pixelCount);
     const text = drawText(samples[index]!, random);
+    const facts = factsOf(samples[index]!);
+    factTargets(facts, targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
     ids.set(tokenizer.encode(text.text, length), i * length);
-    return { facts: factsOf(samples[index]!), text };
+    return { facts, text };
   });
   const rivals = drawn.flatMap(({ facts, text: own }, i) =>
     drawn.map(({ text }, j) => (i !== j && (text.text === own.text || isAlsoTrue(text, facts)) ? NO_RIVAL : 0)),
@@ -82,6 +95,7 @@ function makeBatch(step: number): Feeds {
     pixels: { data: pixels, dims: [batchSize, 3, config.vision.imageSize, config.vision.imageSize] },
     tokens: { data: BigInt64Array.from(ids, BigInt), dims: [batchSize, length] },
     ends: { data: endMarks(ids, length, tokenizer.endId), dims: [batchSize, length] },
+    targets: { data: targets, dims: [batchSize, FACT_LOGITS] },
     rivals: { data: Float32Array.from(rivals), dims: [batchSize, batchSize] },
   };
 }

@@ -18,7 +18,7 @@ import { drawText, factsOf, type DescribedSample, type TextShares } from "./mini
 import { miniText } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
 import { runTraining } from "./run-training.ts";
-import { FACT_LOGITS, factsRead, factTargets, textFacts } from "./text-facts.ts";
+import { FACT_LOGITS, factsRead, factTargets, textFacts } from "./fact-heads.ts";
 import { trainBpe } from "./train-tokenizer.ts";
 import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 

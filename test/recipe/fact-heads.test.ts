@@ -8,7 +8,7 @@ import { FullTrainer, TrainableParameters } from "../../lora/recipe/full-trainin
 import { factsOf } from "../../lora/recipe/mini-clip.ts";
 import { miniText } from "../../lora/recipe/mini-config.ts";
 import { portrait } from "../../lora/recipe/portraits.ts";
-import { FACT_LOGITS, factsRead, factTargets, textFacts } from "../../lora/recipe/text-facts.ts";
+import { FACT_LOGITS, factsRead, factTargets, textFacts } from "../../lora/recipe/fact-heads.ts";
 import { trainBpe } from "../../lora/recipe/train-tokenizer.ts";
 
 const targetsOf = (facts: Facts): Float32Array => {

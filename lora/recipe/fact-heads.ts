@@ -1,4 +1,4 @@
-/** What a text says, read from where it ends in the text tower: one choice for each attribute that captions tell. */
+/** What a text or a picture says, read from what a CLIP makes of it: one choice for each attribute that captions tell. */
 import { ABSENT, labelVocabulary, type Facts } from "../data/index.ts";
 import { mul, reduceSum, reshape, symbol, type Value } from "../graph/index.ts";
 import { clipText, type ClipTextConfig } from "../models/index.ts";
@@ -36,15 +36,23 @@ export function factsRead(facts: Facts, logits: Float32Array): { right: number; 
   return { right, asked };
 }
 
+/** Where the heads are in a training's state; no base has them. */
+export const FACTS = "facts";
+
+/** @param features [N, size] @returns logits [N, FACT_LOGITS] and their loss against `factTargets` rows of the same shape */
+export function factHeads(scope: Scope, features: Value, size: number): { logits: Value; loss: Value } {
+  const targets = scope.graph.input("targets", "float32", [features.shape[0]!, FACT_LOGITS]);
+  const logits = linear(scope.at(FACTS), features, size, FACT_LOGITS);
+  return { logits, loss: groupedCrossEntropy(logits, targets, HEAD_SIZES) };
+}
+
 /** Logits and loss of a graph with inputs tokens [N, S], ends [N, S] (see `endMarks`) and targets [N, FACT_LOGITS]. */
 export function textFacts(scope: Scope, config: ClipTextConfig): { logits: Value; loss: Value } {
   const { graph } = scope;
   const [batch, length] = [symbol("N"), config.maxPositions];
   const tokens = graph.input("tokens", "int64", [batch, length]);
   const ends = graph.input("ends", "float32", [batch, length]);
-  const targets = graph.input("targets", "float32", [batch, FACT_LOGITS]);
   const states = clipText(scope, tokens, config);
   const atEnd = reduceSum(mul(states, reshape(ends, [batch, length, 1])), [1], false);
-  const logits = linear(scope.at("facts"), atEnd, config.hiddenSize, FACT_LOGITS);
-  return { logits, loss: groupedCrossEntropy(logits, targets, HEAD_SIZES) };
+  return factHeads(scope, atEnd, config.hiddenSize);
 }
