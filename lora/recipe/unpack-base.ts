@@ -1,7 +1,7 @@
 /**
  * The way back from a base to its training: `node lora/recipe/unpack-base.ts --base assets/base/mini-sd --out .work/base`
  * writes the VAE, UNet, text tower and vocabulary of an exported base as the state that `train-unet.ts` and
- * `export-base.ts` read when OUT is their `--vae` and `--clip` too. Optimiser moments are not part of a base and start
+ * `export-base.ts` read when OUT is their `--vae` and `--text` too. Optimiser moments are not part of a base and start
  * anew, and so does the count of steps.
  */
 import { mkdirSync } from "node:fs";
