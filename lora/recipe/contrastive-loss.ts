@@ -42,13 +42,13 @@ export function contrastiveInputs(graph: Graph, { text, vision }: ClipConfig): C
 
 /**
  * Symmetric InfoNCE (Radford et al. 2021): ½ · mean over i of (log Σⱼ e^lᵢⱼ − lᵢᵢ) + (log Σⱼ e^lⱼᵢ − lᵢᵢ), with l the scaled
- * cosines plus `rivals`. A scalar.
+ * cosines plus `rivals`. A scalar. Beside it the pictures' unit vectors [N, projectionDim].
  */
-export const contrastiveLoss = (scope: Scope, inputs: ContrastiveInputs, config: ClipConfig): Value =>
-  contrast(scope, inputs, config).loss;
-
-/** The loss, and the pictures' unit vectors [N, projectionDim]. */
-export function contrast(scope: Scope, inputs: ContrastiveInputs, config: ClipConfig): { loss: Value; images: Value } {
+export function contrastiveLoss(
+  scope: Scope,
+  inputs: ContrastiveInputs,
+  config: ClipConfig,
+): { loss: Value; images: Value } {
   const images = clipImageEmbeddings(scope, inputs.pixels, config);
   const texts = clipTextEmbeddings(scope, inputs.tokens, inputs.ends, config);
   const logScale = scope.parameter("logit_scale", []);

@@ -12,7 +12,7 @@ import { clipPixels, ClipTokenizer, endMarks } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
-import { contrast, contrastiveInputs } from "./contrastive-loss.ts";
+import { contrastiveInputs, contrastiveLoss } from "./contrastive-loss.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { drawText, factsOf, isAlsoTrue, miniClip, miniClipPixels, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
@@ -53,7 +53,7 @@ function buildLoss(vocabSize: number) {
   const config = miniClip(vocabSize);
   const parameters = new TrainableParameters(graph);
   const scope = new Scope(parameters);
-  const { loss: contrastive, images } = contrast(scope, contrastiveInputs(graph, config), config);
+  const { loss: contrastive, images } = contrastiveLoss(scope, contrastiveInputs(graph, config), config);
   // Of about unit deviation, as layers begin with.
   const features = mulScalar(images, Math.sqrt(config.projectionDim));
   const facts = factHeads(scope, features, config.projectionDim).loss;

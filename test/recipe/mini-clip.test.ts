@@ -42,7 +42,7 @@ describe("the mini CLIP's training", () => {
     const clip = await openClip(join(GOLDEN, "tiny"));
     const graph = new Graph();
     const parameters = new TrainableParameters(graph);
-    const loss = contrastiveLoss(new Scope(parameters), contrastiveInputs(graph, clip.config), clip.config);
+    const { loss } = contrastiveLoss(new Scope(parameters), contrastiveInputs(graph, clip.config), clip.config);
     const names = [...parameters.values.keys()];
     const grads = gradients(loss, [...parameters.values.values()]);
     const outputs = { loss, ...Object.fromEntries(names.map((name, i) => [`d ${name}`, grads[i]!])) };
