@@ -2,16 +2,9 @@ import { openClip, type RgbPicture } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
 import { encodeClipTexts, PictureEncoder } from "./clip-encoder.ts";
 import { readPicture } from "./image.ts";
+import { attributeQuestions, subjectQuestion } from "./label-questions.ts";
 import { labelSentence } from "./label-sentence.ts";
-import {
-  isSeen,
-  labelVocabulary,
-  valuesOf,
-  type Facts,
-  type LabelAttribute,
-  type LabelLanguage,
-  type LabelSubject,
-} from "./label-vocabulary.ts";
+import { isSeen, labelVocabulary, type Facts, type LabelLanguage, type LabelSubject } from "./label-vocabulary.ts";
 
 /** A value, and how sure the model is of it among the attribute's values, 0 … 1. */
 export interface Guess {
@@ -43,25 +36,6 @@ interface Candidate {
   readonly text: Float32Array;
 }
 
-/** What a picture is asked: which of these sentences fits it best. */
-interface Question {
-  readonly name: string;
-  readonly values: readonly string[];
-  readonly sentence: (value: string) => string;
-}
-
-const SUBJECTS: readonly LabelSubject[] = ["portrait", "texture"];
-const subjectQuestion: Question = {
-  name: "subject",
-  values: SUBJECTS,
-  sentence: (subject) => labelSentence(subject as LabelSubject, {}, "en"),
-};
-const attributeQuestion = ([name, row]: [string, LabelAttribute]): Question => ({
-  name,
-  values: valuesOf(row),
-  sentence: (value) => labelSentence(row.subject, { [name]: value }, "en", true),
-});
-
 /**
  * Describes pictures by comparing them with a sentence for each value of each attribute (zero-shot, Radford et al. 2021).
  * The comparison is English, which every CLIP reads; the caption is in the language asked for.
@@ -84,8 +58,8 @@ export class Labeller {
   /** @throws CLIP_NOT_FOUND, BASE_…, TOKENIZER_… */
   static async open(clipFolder: string, options?: SessionOptions): Promise<Labeller> {
     const clip = await openClip(clipFolder);
-    const questions = [subjectQuestion, ...Object.entries(labelVocabulary).map(attributeQuestion)];
-    const sentences = questions.flatMap(({ values, sentence }) => values.map(sentence));
+    const questions = [subjectQuestion, ...attributeQuestions];
+    const sentences = questions.flatMap(({ values, sentence }) => values.map((value) => sentence(value, "en")));
     const texts = await encodeClipTexts(clip, sentences, options);
     const asked = questions.map(({ name, values }) => {
       const candidates = values.map((value): Candidate => ({ value, text: texts.shift()! }));

@@ -13,19 +13,35 @@ import {
 } from "../graph/index.ts";
 import { layerNorm, type Scope } from "../nn/index.ts";
 import { clipLayer, type ClipTower } from "./clip-layer.ts";
+import { convolutionalSize, convolutionalVision, type ConvolutionalVisionConfig } from "./convolutional-vision.ts";
 
-export interface ClipVisionConfig extends ClipTower {
+export interface ClipTransformerConfig extends ClipTower {
   /** Side of the square picture, pixels; a multiple of `patchSize`. */
   readonly imageSize: number;
   readonly patchSize: number;
 }
+
+/** OpenAI's towers are transformers; the paper has convolutions too, which few pictures suffice for. */
+export type ClipVisionConfig = ClipTransformerConfig | ConvolutionalVisionConfig;
+
+export const isConvolutional = (config: ClipVisionConfig): config is ConvolutionalVisionConfig => "widths" in config;
+
+/** Entries of what `clipVision` makes of a picture. */
+export const clipVisionSize = (config: ClipVisionConfig): number =>
+  isConvolutional(config) ? convolutionalSize(config) : config.hiddenSize;
+
+/** What a picture shows, before it is projected. @param pixels [N, 3, imageSize, imageSize] @returns [N, clipVisionSize] */
+export const clipVision = (scope: Scope, pixels: Value, config: ClipVisionConfig): Value =>
+  isConvolutional(config)
+    ? convolutionalVision(scope.at("vision_model"), pixels, config)
+    : transformerVision(scope, pixels, config);
 
 /**
  * transformers' `CLIPVisionModel`: patches → transformer → the class token after the last norm.
  * @param pixels [N, 3, imageSize, imageSize], normalised as `clipPixels` does
  * @returns [N, hiddenSize]
  */
-export function clipVision(scope: Scope, pixels: Value, config: ClipVisionConfig): Value {
+function transformerVision(scope: Scope, pixels: Value, config: ClipTransformerConfig): Value {
   const root = scope.at("vision_model");
   const { hiddenSize: width, imageSize, patchSize } = config;
   const count = (imageSize / patchSize) ** 2;
@@ -43,7 +59,7 @@ export function clipVision(scope: Scope, pixels: Value, config: ClipVisionConfig
 }
 
 /** The convolution whose stride is its kernel, as one product: [N, 3, S, S] → [N, (S / patch)², hiddenSize]. */
-function patchEmbeddings(scope: Scope, pixels: Value, config: ClipVisionConfig): Value {
+function patchEmbeddings(scope: Scope, pixels: Value, config: ClipTransformerConfig): Value {
   const { hiddenSize: width, imageSize, patchSize: side } = config;
   const across = imageSize / side;
   const batch: Dim = pixels.shape[0]!;

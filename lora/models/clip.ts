@@ -19,8 +19,9 @@ import { linear, type Scope } from "../nn/index.ts";
 import type { ClipActivation, ClipTower } from "./clip-layer.ts";
 import { clipText, type ClipTextConfig } from "./clip-text.ts";
 import { readClipTokenizer, type ClipTokenizer } from "./clip-tokenizer.ts";
-import { clipVision, type ClipVisionConfig } from "./clip-vision.ts";
+import { clipVision, clipVisionSize, type ClipVisionConfig } from "./clip-vision.ts";
 import { readClipPreprocessing, type ClipPreprocessing } from "./clip-pixels.ts";
+import { CONVOLUTION_GROUPS, sideDivisor } from "./convolutional-vision.ts";
 import { readConfig, type ConfigFile } from "./config-file.ts";
 import { modelErrors } from "./errors.ts";
 import { weightFiles } from "./weight-files.ts";
@@ -49,7 +50,9 @@ export interface Clip {
  */
 export function clipImageEmbeddings(scope: Scope, pixels: Value, config: ClipConfig): Value {
   const pooled = clipVision(scope, pixels, config.vision);
-  return unit(linear(scope.at("visual_projection"), pooled, config.vision.hiddenSize, config.projectionDim, false));
+  return unit(
+    linear(scope.at("visual_projection"), pooled, clipVisionSize(config.vision), config.projectionDim, false),
+  );
 }
 
 /**
@@ -113,24 +116,43 @@ function readClipConfig(path: string, file: string): ClipConfig {
     throw modelErrors.CLIP_NOT_FOUND(path, `a model of the kind ${JSON.stringify(kind) ?? "unknown"}`);
   const text = part(json, file, "text_config");
   const vision = part(json, file, "vision_config");
-  const imageSize = vision.count("image_size", 224);
-  const patchSize = vision.count("patch_size", 32);
-  if (imageSize % patchSize !== 0)
-    throw modelErrors.BASE_CONFIG_INVALID(
-      file,
-      "vision_config: image_size",
-      `a multiple of ${patchSize}`,
-      `${imageSize}`,
-    );
   return {
     text: {
       ...readTower(text, file, TEXT_DEFAULTS),
       vocabSize: text.count("vocab_size", 49_408),
       maxPositions: text.count("max_position_embeddings", 77),
     },
-    vision: { ...readTower(vision, file, VISION_DEFAULTS), imageSize, patchSize },
+    vision: readVision(vision, file),
     projectionDim: json.count("projection_dim", 512),
   };
+}
+
+/** Of the mini CLIP: no model type of transformers. */
+export const CONVOLUTIONAL_VISION = "convolutional_vision_model";
+
+function readVision(json: ConfigFile, file: string): ClipVisionConfig {
+  if (json.object["model_type"] === CONVOLUTIONAL_VISION) return readConvolutional(json, file);
+  const imageSize = json.count("image_size", 224);
+  const patchSize = json.count("patch_size", 32);
+  checkDivides(file, imageSize, patchSize);
+  return { ...readTower(json, file, VISION_DEFAULTS), imageSize, patchSize };
+}
+
+function readConvolutional(json: ConfigFile, file: string): ClipVisionConfig {
+  const isWidth = (width: unknown): boolean =>
+    Number.isInteger(width) && Number(width) > 0 && Number(width) % CONVOLUTION_GROUPS === 0;
+  const isWidths = (value: unknown): value is [number, ...number[]] =>
+    Array.isArray(value) && value.length > 0 && value.every(isWidth);
+  const imageSize = json.count("image_size");
+  const widths = json.get("widths", `a list of multiples of ${CONVOLUTION_GROUPS}`, isWidths);
+  checkDivides(file, imageSize, sideDivisor(widths));
+  return { imageSize, widths };
+}
+
+function checkDivides(file: string, imageSize: number, divisor: number): void {
+  if (imageSize % divisor === 0) return;
+  const key = "vision_config: image_size";
+  throw modelErrors.BASE_CONFIG_INVALID(file, key, `a multiple of ${divisor}`, `${imageSize}`);
 }
 
 function part(json: ConfigFile, file: string, key: string): ConfigFile {

@@ -7,7 +7,10 @@ export {
   openClip,
   type Clip,
   type ClipConfig,
+  CONVOLUTIONAL_VISION,
 } from "./clip.ts";
+export { clipVision, clipVisionSize, isConvolutional } from "./clip-vision.ts";
+export { convolutionalSize, convolutionalVision, type ConvolutionalVisionConfig } from "./convolutional-vision.ts";
 export { clipPixels, type ClipPreprocessing, type RgbPicture } from "./clip-pixels.ts";
 export { clipText, type ClipTextConfig } from "./clip-text.ts";
 export {

@@ -5,8 +5,9 @@
 import { fileURLToPath } from "node:url";
 import { isSeen, labelVocabulary, type Facts } from "../data/index.ts";
 import { openSafetensors, readTensor } from "../format/index.ts";
-import { Graph, reshape, silu, symbol, type Value } from "../graph/index.ts";
-import { conv2d, groupNorm, linear, resnetBlock, Scope } from "../nn/index.ts";
+import { Graph, symbol, type Value } from "../graph/index.ts";
+import { linear, Scope } from "../nn/index.ts";
+import { convolutionalSize, convolutionalVision, type ConvolutionalVisionConfig } from "../models/index.ts";
 import { Session, type HostTensor } from "../runtime/index.ts";
 import { Tally, type Accuracy } from "./accuracy.ts";
 import { averagedWeights } from "./averaged-weights.ts";
@@ -44,12 +45,7 @@ const SIDE = PICTURE_SIDE / 2;
 export const PIXEL_DIMS = [3, SIDE, SIDE] as const;
 const PIXEL_COUNT = 3 * SIDE * SIDE;
 
-const STEM_WIDTH = 16;
-/** Of the stages, each at half the side of the one before: 16, 8, 4. */
-const WIDTHS = [32, 64, 128] as const;
-const LAST_SIDE = 4;
-const GROUPS = 8;
-const EPSILON = 1e-5;
+const EYES: ConvolutionalVisionConfig = { imageSize: SIDE, widths: [16, 32, 64, 128] };
 
 /** Writes what the network takes, [3, 64, 64] in −1 … 1: the mean of each 2×2. @param rgb bytes [128, 128, 3] */
 export function classifierPixels(rgb: Uint8Array, into: Float32Array): void {
@@ -85,21 +81,10 @@ export function attributeTargets(attributes: Facts, into: Float32Array): void {
 
 export const pixelsInput = (graph: Graph): Value => graph.input("pixels", "float32", [symbol("N"), ...PIXEL_DIMS]);
 
-/**
- * Logits of all heads [N, LOGIT_COUNT] of pixels [N, 3, 64, 64]. The last map is not averaged: where a colour lies tells
- * clothes from background.
- */
+/** Logits of all heads [N, LOGIT_COUNT] of pixels [N, 3, 64, 64]. */
 export function attributeLogits(scope: Scope, pixels: Value): Value {
-  let h = silu(conv2d(scope.at("stem"), pixels, 3, STEM_WIDTH, { kernel: 4, stride: 2, padding: 1 }));
-  let inSize = STEM_WIDTH;
-  for (const [i, width] of WIDTHS.entries()) {
-    h = conv2d(scope.at(`downs.${i}`), h, inSize, width, { kernel: 3, stride: 2, padding: 1 });
-    h = resnetBlock(scope.at(`resnets.${i}`), h, { inSize: width, outSize: width, groups: GROUPS, epsilon: EPSILON });
-    inSize = width;
-  }
-  h = silu(groupNorm(scope.at("norm"), h, GROUPS, EPSILON));
-  const flat = inSize * LAST_SIDE * LAST_SIDE;
-  return linear(scope.at("heads"), reshape(h, [pixels.shape[0]!, flat]), flat, LOGIT_COUNT);
+  const features = convolutionalVision(scope, pixels, EYES);
+  return linear(scope.at("heads"), features, convolutionalSize(EYES), LOGIT_COUNT);
 }
 
 /** Cross-entropy of all heads. @param targets [N, LOGIT_COUNT], see `attributeTargets`. @returns a scalar */

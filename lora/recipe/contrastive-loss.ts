@@ -42,13 +42,13 @@ export function contrastiveInputs(graph: Graph, { text, vision }: ClipConfig): C
 
 /**
  * Symmetric InfoNCE (Radford et al. 2021): ½ · mean over i of (log Σⱼ e^lᵢⱼ − lᵢᵢ) + (log Σⱼ e^lⱼᵢ − lᵢᵢ), with l the scaled
- * cosines plus `rivals`. A scalar. Beside it the pictures' unit vectors [N, projectionDim].
+ * cosines plus `rivals`. A scalar. Beside it the pictures' unit vectors [N, projectionDim] and the scale.
  */
 export function contrastiveLoss(
   scope: Scope,
   inputs: ContrastiveInputs,
   config: ClipConfig,
-): { loss: Value; images: Value } {
+): { loss: Value; images: Value; scale: Value } {
   const images = clipImageEmbeddings(scope, inputs.pixels, config);
   const texts = clipTextEmbeddings(scope, inputs.tokens, inputs.ends, config);
   const logScale = scope.parameter("logit_scale", []);
@@ -56,5 +56,5 @@ export function contrastiveLoss(
   const logits = add(clipLogits(images, texts, scale), inputs.rivals);
   const own = mul(reduceSum(mul(images, texts), [1], false), scale);
   const over = (axis: number) => reduceMean(sub(reduceLogSumExp(logits, [axis], false), own), [0], false);
-  return { loss: mulScalar(add(over(0), over(1)), 0.5), images };
+  return { loss: mulScalar(add(over(0), over(1)), 0.5), images, scale };
 }

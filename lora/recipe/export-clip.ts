@@ -6,45 +6,35 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../format/index.ts";
-import type { ClipConfig } from "../models/index.ts";
+import { CONVOLUTIONAL_VISION } from "../models/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
-import { miniClip, miniClipPixels } from "./mini-clip.ts";
-import { FACTS } from "./fact-heads.ts";
+import { miniClip, miniClipPixels, type MiniClipConfig } from "./mini-clip.ts";
 import { writeTokenizer } from "./train-tokenizer.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
 import { PYTORCH, writeHalfWeights } from "./weights-file.ts";
 
-/** The layout of `config.json`, as transformers reads it. */
-function clipConfig(config: ClipConfig): object {
-  const tower = ({ hiddenSize, intermediateSize, layers, heads, activation }: ClipConfig["text" | "vision"]) => ({
-    hidden_size: hiddenSize,
-    intermediate_size: intermediateSize,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    hidden_act: activation,
-    projection_dim: config.projectionDim,
-  });
+/** The layout of `config.json`: transformers' but for the vision tower. */
+function clipConfig(config: MiniClipConfig): object {
   const { text, vision } = config;
   const end = text.vocabSize - 1;
   return {
-    architectures: ["CLIPModel"],
     model_type: "clip",
     projection_dim: config.projectionDim,
     text_config: {
       model_type: "clip_text_model",
-      ...tower(text),
+      hidden_size: text.hiddenSize,
+      intermediate_size: text.intermediateSize,
+      num_hidden_layers: text.layers,
+      num_attention_heads: text.heads,
+      hidden_act: text.activation,
+      projection_dim: config.projectionDim,
       vocab_size: text.vocabSize,
       max_position_embeddings: text.maxPositions,
       bos_token_id: end - 1,
       eos_token_id: end,
       pad_token_id: end,
     },
-    vision_config: {
-      model_type: "clip_vision_model",
-      ...tower(vision),
-      image_size: vision.imageSize,
-      patch_size: vision.patchSize,
-    },
+    vision_config: { model_type: CONVOLUTIONAL_VISION, image_size: vision.imageSize, widths: vision.widths },
   };
 }
 
@@ -75,8 +65,7 @@ const writeJson = (name: string, value: object): void =>
   writeFileAtomic(join(args.out, name), `${JSON.stringify(value, null, 2)}\n`);
 const vocabulary = readVocabulary(join(args.from, "vocabulary.json"));
 const config = miniClip(vocabulary.vocab.size);
-const trained = Object.entries(averagedWeights(join(args.from, "clip-state.safetensors")));
-const weights = Object.fromEntries(trained.filter(([name]) => !name.startsWith(`${FACTS}.`)));
+const weights = averagedWeights(join(args.from, "clip-state.safetensors"));
 mkdirSync(args.out, { recursive: true });
 writeHalfWeights(join(args.out, "model.safetensors"), weights, PYTORCH);
 writeJson("config.json", clipConfig(config));

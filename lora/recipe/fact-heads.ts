@@ -1,16 +1,14 @@
 /** What a text or a picture says, read from what a CLIP makes of it: one choice for each attribute that captions tell. */
-import { ABSENT, labelVocabulary, type Facts } from "../data/index.ts";
+import { attributeQuestions, subjectQuestion, type Facts } from "../data/index.ts";
 import { mul, reduceSum, reshape, symbol, type Value } from "../graph/index.ts";
 import { clipText, type ClipTextConfig } from "../models/index.ts";
 import { linear, type Scope } from "../nn/index.ts";
 import { groupedCrossEntropy } from "./grouped-cross-entropy.ts";
 
-const heads = Object.entries(labelVocabulary).map(([name, { values }]) => ({
-  name,
-  values: [ABSENT, ...Object.keys(values)],
-}));
-const HEAD_SIZES = heads.map(({ values }) => values.length);
-export const FACT_LOGITS = HEAD_SIZES.reduce((a, b) => a + b, 0);
+const heads = [subjectQuestion, ...attributeQuestions];
+/** Of each choice, how many values it has. */
+export const FACT_SIZES = heads.map(({ values }) => values.length);
+export const FACT_LOGITS = FACT_SIZES.reduce((a, b) => a + b, 0);
 
 /** Writes one-hot rows of all attributes [FACT_LOGITS], zeros for those that are not among the facts. */
 export function factTargets(facts: Facts, into: Float32Array): void {
@@ -36,14 +34,11 @@ export function factsRead(facts: Facts, logits: Float32Array): { right: number; 
   return { right, asked };
 }
 
-/** Where the heads are in a training's state; no base has them. */
-export const FACTS = "facts";
-
 /** @param features [N, size] @returns logits [N, FACT_LOGITS] and their loss against `factTargets` rows of the same shape */
 export function factHeads(scope: Scope, features: Value, size: number): { logits: Value; loss: Value } {
   const targets = scope.graph.input("targets", "float32", [features.shape[0]!, FACT_LOGITS]);
-  const logits = linear(scope.at(FACTS), features, size, FACT_LOGITS);
-  return { logits, loss: groupedCrossEntropy(logits, targets, HEAD_SIZES) };
+  const logits = linear(scope.at("facts"), features, size, FACT_LOGITS);
+  return { logits, loss: groupedCrossEntropy(logits, targets, FACT_SIZES) };
 }
 
 /** Logits and loss of a graph with inputs tokens [N, S], ends [N, S] (see `endMarks`) and targets [N, FACT_LOGITS]. */

@@ -1,24 +1,28 @@
 /**
- * Trains the mini CLIP on packed pictures: `node lora/recipe/train-clip.ts --data DIR --text DIR --out DIR --steps 3000`.
- * Goes on from `OUT/clip-state.safetensors`; the text tower begins as `train-text-tower.ts` left it. Symmetric InfoNCE (Radford
- * et al. 2021): each picture picks its text among the batch's, each text its picture. Texts that are true of another picture too, which the attributes tell, do not compete there.
+ * Trains the mini CLIP on packed pictures: `node lora/recipe/train-clip.ts --data DIR --text DIR --vision DIR --out DIR`. Goes
+ * on from `OUT/clip-state.safetensors`. The text tower begins as `train-text-tower.ts` left it; the vision tower stays as
+ * `train-vision-tower.ts` left it, and only its projection learns (Zhai et al. 2022). The loss is symmetric InfoNCE (Radford et
+ * al. 2021): each picture picks its text among the batch's, each text its picture; texts that are true of another picture too,
+ * which the attributes tell, do not compete there. To it comes what labelling asks, see `labelLoss`.
  */
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../diffusion/index.ts";
-import { add, Graph, mulScalar } from "../graph/index.ts";
-import { clipPixels, ClipTokenizer, endMarks } from "../models/index.ts";
+import { labelLanguages } from "../data/index.ts";
+import { add, Graph } from "../graph/index.ts";
+import { ClipTokenizer, endMarks } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { contrastiveInputs, contrastiveLoss } from "./contrastive-loss.ts";
+import { FACT_LOGITS, factTargets } from "./fact-heads.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
-import { drawText, factsOf, isAlsoTrue, miniClip, miniClipPixels, type DescribedSample } from "./mini-clip.ts";
+import { labelInputs, labelLoss, labelSentences } from "./label-loss.ts";
+import { answersOf, drawText, factsOf, isAlsoTrue, miniClip, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
+import { PictureBatch } from "./picture-batch.ts";
 import { runTraining } from "./run-training.ts";
-import { drawShift, shifted } from "./shifted.ts";
-import { FACT_LOGITS, factHeads, factTargets } from "./fact-heads.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
@@ -26,38 +30,40 @@ const { values: args } = parseArgs({
     data: { type: "string", default: ".work/data" },
     out: { type: "string", default: ".work/clip" },
     text: { type: "string", default: ".work/text" },
-    steps: { type: "string", default: "3000" },
-    batch: { type: "string", default: "128" },
+    vision: { type: "string", default: ".work/vision" },
+    steps: { type: "string", default: "1000" },
+    batch: { type: "string", default: "64" },
     lr: { type: "string", default: "1e-3" },
     threads: { type: "string", default: "0" },
   },
 });
 const SAVE_EVERY = 100;
-const PICTURE_SIDE = 128;
-/** Pictures move by up to this much, so that the model does not learn places by heart; of 128 pixels. */
-const SHIFT_MAX = 8;
-/**
- * Of the loss of the facts that a picture's vector must tell by itself: every attribute of each picture teaches at every step,
- * where a text tells some.
- */
-const FACTS_WEIGHT = 0.2;
+const CHINESE_SHARE = 0.2;
 /** Added to the logit of a text that is true of the picture but not its own: out of the softmax. */
 const NO_RIVAL = -1e4;
 /** The paper's start of the logits' scale. */
 const START_SCALE = Math.log(1 / 0.07);
-/** Where a patch lies matters as much here as what it shows: heads are always in the middle. */
-const POSITIONS_AT_START = 5;
 
-function buildLoss(vocabSize: number) {
+function buildLoss() {
   const graph = new Graph();
-  const config = miniClip(vocabSize);
   const parameters = new TrainableParameters(graph);
   const scope = new Scope(parameters);
-  const { loss: contrastive, images } = contrastiveLoss(scope, contrastiveInputs(graph, config), config);
-  // Of about unit deviation, as layers begin with.
-  const features = mulScalar(images, Math.sqrt(config.projectionDim));
-  const facts = factHeads(scope, features, config.projectionDim).loss;
-  return { loss: add(contrastive, mulScalar(facts, FACTS_WEIGHT)), parameters: parameters.values, config };
+  const { loss, images, scale } = contrastiveLoss(scope, contrastiveInputs(graph, config), config);
+  const asked = labelLoss(scope, images, scale, labelInputs(graph, labels.longest), config);
+  return { loss: add(loss, asked), parameters: parameters.values };
+}
+
+/** The label sentences of a language, with room for the longest of either. */
+function labelFeeds() {
+  const texts = labelLanguages.map((language) => labelSentences(language));
+  const longest = Math.max(...texts.flat().map((text) => tokenizer.encodeText(text).length)) + 2;
+  const rows = texts.map((sentences) => {
+    const ids = Int32Array.from(sentences.flatMap((text) => [...tokenizer.encode(text, longest)]));
+    const dims = [FACT_LOGITS, longest];
+    const labelTokens = { data: BigInt64Array.from(ids, BigInt), dims };
+    return { labelTokens, labelEnds: { data: endMarks(ids, longest, tokenizer.endId), dims } };
+  });
+  return { longest, feeds: Object.fromEntries(labelLanguages.map((language, i) => [language, rows[i]!])) };
 }
 
 const steps = Number(args.steps);
@@ -69,22 +75,22 @@ const vocabularyPath = join(args.out, "vocabulary.json");
 copyFileSync(join(args.text, "vocabulary.json"), vocabularyPath);
 const vocabulary = readVocabulary(vocabularyPath);
 const tokenizer = new ClipTokenizer(vocabulary);
-const { loss, parameters, config } = buildLoss(vocabulary.vocab.size);
+const config = miniClip(vocabulary.vocab.size);
 const { maxPositions: length } = config.text;
-const pixelCount = 3 * config.vision.imageSize ** 2;
+const labels = labelFeeds();
+const { loss, parameters } = buildLoss();
 
 function makeBatch(step: number): Feeds {
   const random = new Random(9_000_000 + step);
-  const pixels = new Float32Array(batchSize * pixelCount);
+  const pictures = new PictureBatch(data, batchSize);
   const ids = new Int32Array(batchSize * length);
   const targets = new Float32Array(batchSize * FACT_LOGITS);
   const drawn = Array.from({ length: batchSize }, (_, i) => {
     const index = Math.floor(random.uniform() * samples.length);
-    const rgb = shifted(data.readBytes(index), drawShift(random, SHIFT_MAX));
-    pixels.set(clipPixels({ rgb, width: PICTURE_SIDE, height: PICTURE_SIDE }, miniClipPixels), i * pixelCount);
+    pictures.add(index, random);
     const text = drawText(samples[index]!, random);
     const facts = factsOf(samples[index]!);
-    factTargets(facts, targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
+    factTargets(answersOf(samples[index]!), targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
     ids.set(tokenizer.encode(text.text, length), i * length);
     return { facts, text };
   });
@@ -92,7 +98,8 @@ function makeBatch(step: number): Feeds {
     drawn.map(({ text }, j) => (i !== j && (text.text === own.text || isAlsoTrue(text, facts)) ? NO_RIVAL : 0)),
   );
   return {
-    pixels: { data: pixels, dims: [batchSize, 3, config.vision.imageSize, config.vision.imageSize] },
+    ...labels.feeds[random.uniform() < CHINESE_SHARE ? "zh" : "en"],
+    pixels: pictures.tensor,
     tokens: { data: BigInt64Array.from(ids, BigInt), dims: [batchSize, length] },
     ends: { data: endMarks(ids, length, tokenizer.endId), dims: [batchSize, length] },
     targets: { data: targets, dims: [batchSize, FACT_LOGITS] },
@@ -103,17 +110,18 @@ function makeBatch(step: number): Feeds {
 const trainer = await FullTrainer.open(loss, {}, parameters, new Random(4), {
   emaDecay: 0.995,
   maxGradNorm: 1,
-  weightDecay: 0.05,
+  weightDecay: 0,
   betas: [0.9, 0.98],
   session: { threads: Number(args.threads) },
-  prepare: (weights) => {
-    weights.get("logit_scale")!.data.fill(START_SCALE);
-    const positions = weights.get("vision_model.embeddings.position_embedding.weight")!.data;
-    for (let i = 0; i < positions.length; i++) positions[i]! *= POSITIONS_AT_START;
-  },
+  isFrozen: (name) => name.startsWith("vision_model."),
+  prepare: (weights) => weights.get("logit_scale")!.data.fill(START_SCALE),
 });
 const statePath = join(args.out, "clip-state.safetensors");
-if (!trainer.resume(statePath)) trainer.beginWith(averagedWeights(join(args.text, "text-state.safetensors")));
+if (!trainer.resume(statePath))
+  trainer.beginWith({
+    ...averagedWeights(join(args.text, "text-state.safetensors")),
+    ...averagedWeights(join(args.vision, "vision-state.safetensors")),
+  });
 console.log(
   `CLIP: ${trainer.parameterCount} parameters, vocabulary ${vocabulary.vocab.size}, from step ${trainer.step}`,
 );

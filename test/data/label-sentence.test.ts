@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { isSeen, labelSentence, labelVocabulary, valuesOf, type LabelLanguage } from "../../lora/data/index.ts";
+import {
+  isSeen,
+  labelSentence,
+  labelVocabulary,
+  attributeQuestions,
+  type LabelLanguage,
+} from "../../lora/data/index.ts";
 import { portraitAttributes } from "../../lora/recipe/portraits.ts";
 import { DataRandom } from "../../lora/recipe/random.ts";
 import { texture } from "../../lora/recipe/textures.ts";
@@ -39,14 +45,12 @@ describe("labelSentence", () => {
   });
 
   it("has a sentence of its own for every value of an attribute, in both languages", () => {
-    for (const [name, row] of Object.entries(labelVocabulary))
+    for (const { name, values, sentence } of attributeQuestions)
       for (const language of ["en", "zh"] as const) {
-        const sentences = valuesOf(row).map((value) => labelSentence(row.subject, { [name]: value }, language, true));
+        const sentences = values.map((value) => sentence(value, language));
         assert.equal(new Set(sentences).size, sentences.length, `${name} in ${language}`);
-        assert.ok(
-          sentences.every((sentence) => sentence !== labelSentence(row.subject, {}, language)),
-          name,
-        );
+        const { subject } = labelVocabulary[name]!;
+        assert.ok(!sentences.includes(labelSentence(subject, {}, language)), name);
       }
   });
 
@@ -62,8 +66,8 @@ describe("labelSentence", () => {
           const sentence = labelSentence(subject, attributes, language, true);
           assert.doesNotMatch(sentence, /[{}]|undefined|, ,|，，| {2}|^\s|\s$/, sentence);
           for (const [name, value] of Object.entries(attributes)) {
-            const row = labelVocabulary[name];
-            if (row) assert.ok(valuesOf(row).includes(value), `${name} ${value}`);
+            const question = attributeQuestions.find((each) => each.name === name);
+            assert.ok(!question || question.values.includes(value), `${name} ${value}`);
           }
         }
     }

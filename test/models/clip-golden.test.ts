@@ -13,6 +13,7 @@ import {
   clipTextEmbeddings,
   endMarks,
   FrozenWeights,
+  isConvolutional,
   openClip,
 } from "../../lora/models/index.ts";
 import { Scope } from "../../lora/nn/index.ts";
@@ -173,6 +174,7 @@ describe("a CLIP folder", () => {
       edit((config) => Object.assign(config, { size: 224, crop_size: 224 }), "preprocessor_config.json");
       const { config, preprocessing } = await openClip(folder);
       const { text: t, vision: v } = config;
+      assert.ok(!isConvolutional(v));
       assert.deepEqual([t.hiddenSize, t.heads, v.hiddenSize, v.heads, v.layers, v.imageSize, v.patchSize], expected);
       assert.deepEqual(
         [t.activation, t.vocabSize, t.maxPositions, config.projectionDim],
@@ -180,6 +182,16 @@ describe("a CLIP folder", () => {
       );
       assert.deepEqual([preprocessing.shortestEdge, preprocessing.cropSize], [224, 224]);
     }
+  });
+
+  it("may have a vision tower of convolutions, whose numbers are checked", async () => {
+    const vision = { model_type: "convolutional_vision_model", image_size: 24, widths: [8, 16, 24] };
+    edit((config) => Object.assign(config, { vision_config: vision }));
+    assert.deepEqual((await openClip(folder)).config.vision, { imageSize: 24, widths: [8, 16, 24] });
+    edit((config) => Object.assign(config["vision_config"]!, { widths: [8, 12] }));
+    await rejects("BASE_CONFIG_INVALID", /widths: expected a list of multiples of 8, got \[8,12\]/);
+    edit((config) => Object.assign(config["vision_config"]!, { widths: [8, 8, 8, 8] }));
+    await rejects("BASE_CONFIG_INVALID", /image_size.*a multiple of 16/);
   });
 
   it("that is another model is named", async () => {

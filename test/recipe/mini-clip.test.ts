@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Random } from "../../lora/diffusion/index.ts";
 import { openSafetensors, readTensor, readTensorRaw } from "../../lora/format/index.ts";
-import { gradients, Graph } from "../../lora/graph/index.ts";
-import { ClipTokenizer, endMarks, openClip } from "../../lora/models/index.ts";
+import { gradients, Graph, symbol } from "../../lora/graph/index.ts";
+import { clipScale, clipTextEmbeddings, ClipTokenizer, endMarks, openClip } from "../../lora/models/index.ts";
 import { Scope } from "../../lora/nn/index.ts";
 import { contrastiveInputs, contrastiveLoss } from "../../lora/recipe/contrastive-loss.ts";
 import { TrainableParameters } from "../../lora/recipe/full-training.ts";
 import { drawText, factsOf, isAlsoTrue, miniClip, type DescribedSample } from "../../lora/recipe/mini-clip.ts";
 import { portrait } from "../../lora/recipe/portraits.ts";
 import { trainBpe } from "../../lora/recipe/train-tokenizer.ts";
-import { labelSentence } from "../../lora/data/index.ts";
+import { attributeQuestions, labelSentence, subjectQuestion, type Facts } from "../../lora/data/index.ts";
+import { FACT_LOGITS, factTargets } from "../../lora/recipe/fact-heads.ts";
+import { labelInputs, labelLoss, labelSentences } from "../../lora/recipe/label-loss.ts";
 import { Session, type HostTensor } from "../../lora/runtime/index.ts";
 
 const GOLDEN = new URL("../golden/clip/", import.meta.url).pathname;
@@ -110,6 +112,64 @@ describe("the mini CLIP's training", () => {
     assert.ok(Math.abs(chinese - 0.15) < 0.06);
     for (const { claims, text } of drawn)
       if (claims) assert.ok(["en", "zh"].some((l) => labelSentence("portrait", claims, l as "en", true) === text));
+  });
+
+  it("asks a picture for every fact at once: a softmax over the sentences of each question", async () => {
+    const config = miniClip(700);
+    const graph = new Graph();
+    const parameters = new TrainableParameters(graph);
+    const sentences = labelSentences("en");
+    assert.equal(sentences.length, FACT_LOGITS);
+    const tokenizer = new ClipTokenizer(trainBpe(sentences, 700));
+    const length = 24;
+    const pictures = 3;
+    const images = graph.input("images", "float32", [symbol("N"), config.projectionDim]);
+    const scope = new Scope(parameters);
+    const inputs = labelInputs(graph, length);
+    const loss = labelLoss(scope, images, clipScale(scope), inputs, config);
+    const random = new Random(3);
+    const drawn = [...parameters.values].map(([name, { shape }]) => {
+      const dims = shape as number[];
+      const data = new Float32Array(dims.reduce((a, b) => a * b, 1));
+      random.fillNormal(data);
+      return [name, { data: data.map((x) => (name === "logit_scale" ? 1 : 0.3 * x)), dims }] as const;
+    });
+    const ids = Int32Array.from(sentences.flatMap((text) => [...tokenizer.encode(text, length)]));
+    const targets = new Float32Array(pictures * FACT_LOGITS);
+    const facts = [{ subject: "portrait", eyewear: "glasses" }, { subject: "texture" }, { skin: "tan" }];
+    for (const [i, each] of facts.entries())
+      factTargets(each, targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
+    const vectors = new Float32Array(pictures * config.projectionDim);
+    random.fillNormal(vectors);
+    const dims = [FACT_LOGITS, length];
+    const feeds = {
+      ...Object.fromEntries(drawn),
+      images: { data: vectors, dims: [pictures, config.projectionDim] },
+      labelTokens: { data: BigInt64Array.from(ids, BigInt), dims },
+      labelEnds: { data: endMarks(ids, length, tokenizer.endId), dims },
+      targets: { data: targets, dims: [pictures, FACT_LOGITS] },
+    };
+    const labels = clipTextEmbeddings(scope, inputs.tokens, inputs.ends, config);
+    const session = await Session.open({ loss, labels });
+    const out = await session.run(feeds);
+    await session.close();
+    const rows = out.labels.data as Float32Array;
+    const { projectionDim: width } = config;
+    const logit = (i: number, row: number) =>
+      Math.E *
+      vectors.subarray(i * width, (i + 1) * width).reduce((sum, x, at) => sum + x * rows[row * width + at]!, 0);
+    let expected = 0;
+    for (const [i, each] of facts.entries()) {
+      let row = 0;
+      for (const { name, values } of [subjectQuestion, ...attributeQuestions]) {
+        const logits = values.map((_, value) => logit(i, row + value));
+        row += values.length;
+        const own = values.indexOf((each as Facts)[name] ?? "");
+        if (own >= 0) expected += Math.log(logits.reduce((sum, l) => sum + Math.exp(l - logits[own]!), 0));
+      }
+    }
+    const off = Math.abs(Number(out.loss.data[0]) - expected / pictures);
+    assert.ok(off < 1e-4, `${out.loss.data[0]} against ${expected / pictures}`);
   });
 
   it("knows a text that is true of another picture too, and one of which that is not known", () => {

@@ -1,0 +1,37 @@
+import { symbol, type Graph, type Value } from "../graph/index.ts";
+import { attributeQuestions, subjectQuestion, type LabelLanguage } from "../data/index.ts";
+import { clipLogits, clipTextEmbeddings, type ClipConfig } from "../models/index.ts";
+import type { Scope } from "../nn/index.ts";
+import { FACT_LOGITS, FACT_SIZES } from "./fact-heads.ts";
+import { groupedCrossEntropy } from "./grouped-cross-entropy.ts";
+
+/** The sentences that labelling compares a picture with, one for each of the `FACT_LOGITS` values in their order. */
+export const labelSentences = (language: LabelLanguage): string[] =>
+  [subjectQuestion, ...attributeQuestions].flatMap(({ values, sentence }) =>
+    values.map((value) => sentence(value, language)),
+  );
+
+export interface LabelInputs {
+  /** [FACT_LOGITS, length] int64: `labelSentences`. */
+  readonly tokens: Value;
+  /** [FACT_LOGITS, length]; see `endMarks`. */
+  readonly ends: Value;
+  /** [N, FACT_LOGITS]; see `factTargets`. */
+  readonly targets: Value;
+}
+
+export const labelInputs = (graph: Graph, length: number): LabelInputs => ({
+  tokens: graph.input("labelTokens", "int64", [FACT_LOGITS, length]),
+  ends: graph.input("labelEnds", "float32", [FACT_LOGITS, length]),
+  targets: graph.input("targets", "float32", [symbol("N"), FACT_LOGITS]),
+});
+
+/**
+ * What zero-shot labelling does, as a loss: for each question a softmax over its sentences' cosines to the picture. Every fact
+ * of every picture teaches, where the contrastive loss asks for one text of each. @param images unit vectors
+ * [N, projectionDim] @param scale of the cosines @returns a scalar
+ */
+export function labelLoss(scope: Scope, images: Value, scale: Value, inputs: LabelInputs, config: ClipConfig): Value {
+  const labels = clipTextEmbeddings(scope, inputs.tokens, inputs.ends, config);
+  return groupedCrossEntropy(clipLogits(images, labels, scale), inputs.targets, FACT_SIZES);
+}

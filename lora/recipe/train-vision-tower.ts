@@ -1,0 +1,79 @@
+/**
+ * Teaches the vision tower of the mini CLIP to see, before a text is read: `node lora/recipe/train-vision-tower.ts --data DIR
+ * --out DIR`. From its last map it must tell every fact of a picture. Goes on from `OUT/vision-state.safetensors`, which
+ * `train-clip.ts --vision OUT` begins with.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Random } from "../diffusion/index.ts";
+import { Graph, symbol } from "../graph/index.ts";
+import { clipVision, clipVisionSize } from "../models/index.ts";
+import { Scope } from "../nn/index.ts";
+import { FACT_LOGITS, factHeads, factTargets } from "./fact-heads.ts";
+import { FullTrainer, TrainableParameters } from "./full-training.ts";
+import { answersOf, miniClip, type DescribedSample } from "./mini-clip.ts";
+import { PackedData } from "./packed-data.ts";
+import { PictureBatch } from "./picture-batch.ts";
+import { runTraining } from "./run-training.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    data: { type: "string", default: ".work/data" },
+    out: { type: "string", default: ".work/vision" },
+    steps: { type: "string", default: "5000" },
+    batch: { type: "string", default: "32" },
+    lr: { type: "string", default: "2e-3" },
+    threads: { type: "string", default: "0" },
+  },
+});
+const SAVE_EVERY = 100;
+
+const batchSize = Number(args.batch);
+mkdirSync(args.out, { recursive: true });
+const data = new PackedData(args.data);
+const samples = data.samples as readonly DescribedSample[];
+
+function build() {
+  const { vision } = miniClip(0);
+  const graph = new Graph();
+  const parameters = new TrainableParameters(graph);
+  const scope = new Scope(parameters);
+  const pixels = graph.input("pixels", "float32", [symbol("N"), 3, vision.imageSize, vision.imageSize]);
+  const { loss } = factHeads(scope, clipVision(scope, pixels, vision), clipVisionSize(vision));
+  return { loss, parameters: parameters.values };
+}
+
+function makeBatch(step: number) {
+  const random = new Random(4_000_000 + step);
+  const pictures = new PictureBatch(data, batchSize);
+  const targets = new Float32Array(batchSize * FACT_LOGITS);
+  for (let i = 0; i < batchSize; i++) {
+    const index = random.integer(samples.length);
+    pictures.add(index, random);
+    factTargets(answersOf(samples[index]!), targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
+  }
+  return { pixels: pictures.tensor, targets: { data: targets, dims: [batchSize, FACT_LOGITS] } };
+}
+
+const { loss, parameters } = build();
+const trainer = await FullTrainer.open(loss, {}, parameters, new Random(9), {
+  emaDecay: 0.995,
+  maxGradNorm: 5,
+  weightDecay: 0.02,
+  session: { threads: Number(args.threads) },
+});
+const statePath = join(args.out, "vision-state.safetensors");
+trainer.resume(statePath);
+console.log(
+  `vision tower: ${trainer.parameterCount} parameters, ${samples.length} pictures, from step ${trainer.step}`,
+);
+await runTraining(trainer, {
+  steps: Number(args.steps),
+  peakRate: Number(args.lr),
+  batchAt: makeBatch,
+  statePath,
+  saveEvery: SAVE_EVERY,
+  tellEvery: 25,
+});
+data.close();
