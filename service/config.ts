@@ -36,9 +36,8 @@ export interface Config {
   readonly isVoiceBaseNamed: boolean;
   /** What it speaks with: weights as the base has them, or rounded for less memory and faster replies. */
   readonly voiceWeights: WeightKind;
-  /** Folder of the CLIP model that suggests captions; only one that was named must be there. */
+  /** Folder of the CLIP model that suggests captions. */
   readonly clip: string;
-  readonly isClipNamed: boolean;
   /** Pages of these origins may use the service; its own always may. */
   readonly origins: readonly string[];
   /** File that the service writes what it does to; "-" for standard output. */
@@ -112,7 +111,6 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     isVoiceBaseNamed: given["voice-base"] !== undefined,
     voiceWeights: read.data["voice-weights"],
     clip: resolve(read.data.clip),
-    isClipNamed: given["clip"] !== undefined,
     origins: origins
       .split(",")
       .map((origin) => origin.trim().replace(/\/+$/, ""))

@@ -86,8 +86,8 @@ async function openVoiceBase({ voiceBase, isVoiceBaseNamed, dataDir }: Config): 
   return asSetting("voice-base", () => readNamedVoiceBase(voiceBase, dataDir));
 }
 
-function openSuggestions({ clip, isClipNamed }: Config, store: Store, library: Library): Promise<Suggestions> {
-  const options = { library, clip, isNamed: isClipNamed, temporary: store.temporaryDir };
+function openSuggestions({ clip }: Config, store: Store, library: Library): Promise<Suggestions> {
+  const options = { library, clip, temporary: store.temporaryDir };
   return asSetting("clip", () => Suggestions.open(options));
 }
 
@@ -136,7 +136,7 @@ function serve({ config, log, http, gate, store, library, suggestions, jobs, voi
         library,
         suggestions,
         log,
-        base: baseReply(base, voices.base, suggestions.name),
+        base: baseReply(base, voices.base),
         studio,
         scenesDir: SCENES,
         health: async () => {
@@ -147,13 +147,12 @@ function serve({ config, log, http, gate, store, library, suggestions, jobs, voi
   });
 }
 
-function baseReply({ name, hash, side }: Base, voice: VoiceBase | undefined, clip: string | undefined): BaseReply {
+function baseReply({ name, hash, side }: Base, voice: VoiceBase | undefined): BaseReply {
   return {
     name,
     hash,
     side,
     ...(voice ? { voice: { name: voice.name, hash: voice.hash } } : {}),
-    ...(clip === undefined ? {} : { clip: { name: clip } }),
   };
 }
 

@@ -18,8 +18,6 @@ export const cliErrors = errorTable({
     `--${option}: expected ${expected}, got "${got}"; write for example --${option} ${example}`,
   FOLDER_NOT_FOUND: (option: string, path: string) =>
     `--${option} ${path}: expected a folder, got nothing there or a file; check the path (relative paths start at the current directory)`,
-  CLIP_ABSENT: (path: string) =>
-    `animula auto-label: expected a CLIP model at ${path}, got none there; add --clip FOLDER with one in the Hugging Face layout, such as openai/clip-vit-base-patch32`,
   DATA_NOT_CLEAN: (dir: string) =>
     `${dir}: expected clean data (strict), got the findings above; fix them or drop --strict`,
 });

@@ -1,18 +1,20 @@
 /**
- * Judges portraits: a small convolutional network with one softmax per attribute. It learns from drawn pictures and their
- * attributes alone, and shares nothing with the mini CLIP, whose text half the base draws by.
+ * Judges portraits: a tower of convolutions with one softmax per attribute. It learns from drawn pictures and their
+ * attributes alone, and shares no weight with the mini CLIP, whose text half the base draws by.
  */
 import { fileURLToPath } from "node:url";
 import { isSeen, labelVocabulary, type Facts } from "../data/index.ts";
 import { openSafetensors, readTensor } from "../format/index.ts";
 import { Graph, symbol, type Value } from "../graph/index.ts";
 import { linear, Scope } from "../nn/index.ts";
-import { convolutionalSize, convolutionalVision, type ConvolutionalVisionConfig } from "../models/index.ts";
+import { convolutionalSize, convolutionalVision } from "../models/index.ts";
 import { Session, type HostTensor } from "../runtime/index.ts";
 import { Tally, type Accuracy } from "./accuracy.ts";
 import { averagedWeights } from "./averaged-weights.ts";
 import { TrainableParameters } from "./full-training.ts";
 import { groupedCrossEntropy } from "./grouped-cross-entropy.ts";
+import { miniEyes } from "./mini-clip.ts";
+import { PictureBatch } from "./picture-batch.ts";
 import { backgroundColors, clothesColors, hairColors, skinColors } from "./portrait-colors.ts";
 import { portraitStyles, type StyleDefinition } from "./portrait-styles.ts";
 
@@ -40,25 +42,6 @@ export const judgedAttributes = Object.keys(attributeValues) as JudgedAttribute[
 const HEAD_SIZES = judgedAttributes.map((name) => attributeValues[name].length);
 /** Of all heads together. */
 export const LOGIT_COUNT = HEAD_SIZES.reduce((a, b) => a + b, 0);
-const PICTURE_SIDE = 128;
-const SIDE = PICTURE_SIDE / 2;
-export const PIXEL_DIMS = [3, SIDE, SIDE] as const;
-const PIXEL_COUNT = 3 * SIDE * SIDE;
-
-const EYES: ConvolutionalVisionConfig = { imageSize: SIDE, widths: [16, 32, 64, 128] };
-
-/** Writes what the network takes, [3, 64, 64] in −1 … 1: the mean of each 2×2. @param rgb bytes [128, 128, 3] */
-export function classifierPixels(rgb: Uint8Array, into: Float32Array): void {
-  into.fill(-1);
-  for (let y = 0; y < PICTURE_SIDE; y++) {
-    for (let x = 0; x < PICTURE_SIDE; x++) {
-      const from = (y * PICTURE_SIDE + x) * 3;
-      const to = (y >> 1) * SIDE + (x >> 1);
-      for (let c = 0; c < 3; c++) into[c * SIDE * SIDE + to]! += rgb[from + c]! / (4 * 127.5);
-    }
-  }
-}
-
 /** Whether the attribute can be seen: no hair under a hat, no colour of hair on a bald head. */
 export const applies = (name: JudgedAttribute, attributes: Facts): boolean =>
   isSeen(labelVocabulary[name]!, attributes);
@@ -79,12 +62,13 @@ export function attributeTargets(attributes: Facts, into: Float32Array): void {
   }
 }
 
-export const pixelsInput = (graph: Graph): Value => graph.input("pixels", "float32", [symbol("N"), ...PIXEL_DIMS]);
+export const pixelsInput = (graph: Graph): Value =>
+  graph.input("pixels", "float32", [symbol("N"), 3, miniEyes.imageSize, miniEyes.imageSize]);
 
-/** Logits of all heads [N, LOGIT_COUNT] of pixels [N, 3, 64, 64]. */
+/** Logits of all heads [N, LOGIT_COUNT] of pixels [N, 3, 128, 128] as a `PictureBatch` has them. */
 export function attributeLogits(scope: Scope, pixels: Value): Value {
-  const features = convolutionalVision(scope, pixels, EYES);
-  return linear(scope.at("heads"), features, convolutionalSize(EYES), LOGIT_COUNT);
+  const features = convolutionalVision(scope, pixels, miniEyes);
+  return linear(scope.at("heads"), features, convolutionalSize(miniEyes), LOGIT_COUNT);
 }
 
 /** Cross-entropy of all heads. @param targets [N, LOGIT_COUNT], see `attributeTargets`. @returns a scalar */
@@ -134,9 +118,9 @@ export class AttributeJudge {
 
   /** @param rgb bytes [128, 128, 3] */
   async judge(rgb: Uint8Array): Promise<Judgement> {
-    const data = new Float32Array(PIXEL_COUNT);
-    classifierPixels(rgb, data);
-    const { logits } = await this.session.run({ ...this.weights, pixels: { data, dims: [1, ...PIXEL_DIMS] } });
+    const picture = new PictureBatch(1);
+    picture.add(rgb);
+    const { logits } = await this.session.run({ ...this.weights, pixels: picture.tensor });
     return likeliest(logits.data as Float32Array);
   }
 

@@ -1,9 +1,9 @@
-/** Batches of one kind of picture each: every fifth is of textures, the fifth of the pictures that they are. */
+/** Batches of one kind of picture each: every third is of textures, which are a fifth of the pictures and vary more. */
 import type { Borders } from "../nn/index.ts";
 import type { PackedSample } from "./packed-data.ts";
 
 type Kind = PackedSample["kind"];
-const TEXTURES_EVERY = 5;
+const TEXTURES_EVERY = 3;
 
 /** Whole textures are tiles: their convolutions go round the border. */
 export const BORDERS: Readonly<Record<Kind, Borders>> = { portrait: "zeros", texture: "circular" };

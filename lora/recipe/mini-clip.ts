@@ -9,7 +9,7 @@ import type { PackedSample } from "./packed-data.ts";
  * A transformer of 64 patches told hair shapes and expressions no better than chance after 1,300 steps: with 40,000
  * pictures it does not find out that neighbours belong together. Convolutions know.
  */
-const eyes = { imageSize: 128, widths: [16, 32, 64, 96, 128] } as const;
+export const miniEyes = { imageSize: 128, widths: [16, 32, 64, 96, 128] } as const;
 
 export interface MiniClipConfig extends ClipConfig {
   readonly vision: ConvolutionalVisionConfig;
@@ -18,13 +18,13 @@ export interface MiniClipConfig extends ClipConfig {
 export const miniClip = (vocabSize: number): MiniClipConfig => ({
   // Every attribute told at once takes 45 of its 48 positions.
   text: miniText(vocabSize),
-  vision: eyes,
+  vision: miniEyes,
   projectionDim: 128,
 });
 
 export const miniClipPixels: ClipPreprocessing = {
-  shortestEdge: eyes.imageSize,
-  cropSize: eyes.imageSize,
+  shortestEdge: miniEyes.imageSize,
+  cropSize: miniEyes.imageSize,
   mean: [0.5, 0.5, 0.5],
   deviation: [0.5, 0.5, 0.5],
 };

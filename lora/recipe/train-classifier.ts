@@ -1,5 +1,5 @@
 /**
- * Trains the judge of portraits: `node lora/recipe/train-classifier.ts --data DIR --out DIR --steps 4000`, on packed data
+ * Trains the judge of portraits: `node lora/recipe/train-classifier.ts --data DIR --out DIR --steps 5000`, on packed data
  * with attributes. Goes on from `DIR/classifier-state.safetensors`. At the end it tells the accuracy on portraits that
  * no training sees; with all steps done it only tells that.
  */
@@ -17,36 +17,31 @@ import {
   attributeLogits,
   attributeLoss,
   attributeTargets,
-  classifierPixels,
   judgedAttributes,
   LOGIT_COUNT,
-  PIXEL_DIMS,
   pixelsInput,
   type Judgement,
 } from "./attribute-classifier.ts";
 import { recipeErrors } from "./errors.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { PackedData } from "./packed-data.ts";
+import { PictureBatch } from "./picture-batch.ts";
 import { portrait } from "./portraits.ts";
 import { rasterizePortrait } from "./render-data.ts";
 import { runTraining } from "./run-training.ts";
-import { drawShift, shifted } from "./shifted.ts";
 
 const { values: args } = parseArgs({
   options: {
     data: { type: "string", default: ".work/data" },
     out: { type: "string", default: ".work/classifier" },
-    steps: { type: "string", default: "4000" },
-    batch: { type: "string", default: "64" },
+    steps: { type: "string", default: "5000" },
+    batch: { type: "string", default: "32" },
     lr: { type: "string", default: "2e-3" },
     portraits: { type: "string", default: "1000" },
     threads: { type: "string", default: "0" },
   },
 });
 const SAVE_EVERY = 100;
-/** Pixels of 128. */
-const SHIFT_MAX = 6;
-const PIXEL_COUNT = PIXEL_DIMS.reduce((a, b) => a * b, 1);
 
 const steps = Number(args.steps);
 const batchSize = Number(args.batch);
@@ -67,16 +62,15 @@ function buildLoss() {
 
 function makeBatch(step: number): Feeds {
   const random = new Random(7_000_000 + step);
-  const pixels = new Float32Array(batchSize * PIXEL_COUNT);
+  const pictures = new PictureBatch(batchSize);
   const targets = new Float32Array(batchSize * LOGIT_COUNT);
   for (let i = 0; i < batchSize; i++) {
     const { index, attributes } = portraits[Math.floor(random.uniform() * portraits.length)]!;
-    const into = pixels.subarray(i * PIXEL_COUNT, (i + 1) * PIXEL_COUNT);
-    classifierPixels(shifted(data.readBytes(index), drawShift(random, SHIFT_MAX)), into);
+    pictures.addShifted(data.readBytes(index), random);
     attributeTargets(attributes, targets.subarray(i * LOGIT_COUNT, (i + 1) * LOGIT_COUNT));
   }
   return {
-    pixels: { data: pixels, dims: [batchSize, ...PIXEL_DIMS] },
+    pixels: pictures.tensor,
     targets: { data: targets, dims: [batchSize, LOGIT_COUNT] },
   };
 }

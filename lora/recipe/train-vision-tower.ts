@@ -46,11 +46,11 @@ function build() {
 
 function makeBatch(step: number) {
   const random = new Random(4_000_000 + step);
-  const pictures = new PictureBatch(data, batchSize);
+  const pictures = new PictureBatch(batchSize);
   const targets = new Float32Array(batchSize * FACT_LOGITS);
   for (let i = 0; i < batchSize; i++) {
     const index = random.integer(samples.length);
-    pictures.add(index, random);
+    pictures.addShifted(data.readBytes(index), random);
     factTargets(answersOf(samples[index]!), targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
   }
   return { pixels: pictures.tensor, targets: { data: targets, dims: [batchSize, FACT_LOGITS] } };

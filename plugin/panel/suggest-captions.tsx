@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import type { DatasetImage } from "../../service/protocol/index.ts";
 import { fillEmptyCaptions, suggestionsUndo } from "./caption-suggestions.ts";
 import { Button, Notice, Problem } from "./controls.tsx";
@@ -12,28 +12,12 @@ interface SuggestProps {
   readonly captions: Captions;
 }
 
-/** The model that can suggest captions: undefined until the service said, "" where it has none. */
-function useClipName(): string | undefined {
-  const { client } = useHost();
-  const [name, setName] = useState<string>();
-  useEffect(() => {
-    let isGone = false;
-    client.base().then(
-      ({ clip }) => isGone || setName(clip?.name ?? ""),
-      () => {}, // the service is away: the button stays off, and the panel says so elsewhere
-    );
-    return () => void (isGone = true);
-  }, [client]);
-  return name;
-}
-
 /** Fills what is empty; one step to take back. */
 export function SuggestCaptions({ datasetId, images, captions }: SuggestProps) {
   const t = useTexts();
   const language = useLanguage();
   const host = useHost();
   const action = useAction();
-  const clip = useClipName();
   const [progress, setProgress] = useState<{ readonly done: number; readonly all: number }>();
   const [filled, setFilled] = useState<number>();
   const typed = useRef(captions.captionOf);
@@ -62,18 +46,14 @@ export function SuggestCaptions({ datasetId, images, captions }: SuggestProps) {
       <div className="an-row">
         <Button
           busy={action.busy}
-          disabled={!clip || (open.length === 0 && !action.busy)}
+          disabled={open.length === 0 && !action.busy}
           onClick={suggest}
           testId="suggest-captions"
         >
           {t.train.suggest}
         </Button>
         <small className="an-hint" role="status" data-testid="suggest-state">
-          {clip === ""
-            ? t.train.suggestOff
-            : action.busy && progress
-              ? t.train.suggesting(progress.done, progress.all)
-              : ""}
+          {action.busy && progress ? t.train.suggesting(progress.done, progress.all) : ""}
         </small>
       </div>
       {filled !== undefined && !action.busy && action.problem === "" && (

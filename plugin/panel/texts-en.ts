@@ -92,7 +92,6 @@ export const en = {
     fillEmpty: "Only empty ones",
     fillRemove: "Take away again",
     suggest: "Suggest captions",
-    suggestOff: "Off: the service has no CLIP model. Start it with --clip FOLDER.",
     suggesting: (done: number, all: number) => `Looked at ${done} of ${all}`,
     suggestedCaptions: (n: number) =>
       `${plural(n, "caption", "captions")} suggested. Look them over: they are guesses.`,

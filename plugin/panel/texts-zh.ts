@@ -92,7 +92,6 @@ export const zh: Texts = {
     fillEmpty: "仅填空白标注",
     fillRemove: "再去掉",
     suggest: "建议描述",
-    suggestOff: "不可用：服务没有 CLIP 模型，请用 --clip 文件夹 启动。",
     suggesting: (done, all) => `已查看 ${done} / ${all}`,
     suggestedCaptions: (n) => `已建议 ${n} 条描述。这些只是猜测，请检查。`,
     undoSuggest: (n) => `建议 ${n} 条描述`,

@@ -1,8 +1,7 @@
 /** Captions that a CLIP model suggests for pictures of a data set. */
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { openClip } from "../../lora/index.ts";
 import type { Library } from "../library/index.ts";
 import { ServiceError, type Language, type SuggestionsReply } from "../protocol/index.ts";
@@ -13,39 +12,32 @@ export interface SuggestionsOptions {
   readonly library: Library;
   /** Folder of the CLIP model. */
   readonly clip: string;
-  /** Somebody named it: then it must be one. */
-  readonly isNamed: boolean;
   /** Where pictures are laid out while they are looked at. */
   readonly temporary: string;
 }
 
 /** One set of pictures is looked at at a time: several models at once would only slow each other down. */
 export class Suggestions {
-  /** The model's name; undefined where there is none, then nothing is suggested. */
-  readonly name: string | undefined;
   readonly #options: SuggestionsOptions;
   readonly #turns = new Turns();
 
-  private constructor(options: SuggestionsOptions, name: string | undefined) {
+  private constructor(options: SuggestionsOptions) {
     this.#options = options;
-    this.name = name;
   }
 
-  /** Errors: the engine's for a model that is named, or there, and cannot be used. */
+  /** Errors: the engine's for a model that cannot be used. */
   static async open(options: SuggestionsOptions): Promise<Suggestions> {
-    const isThere = options.isNamed || existsSync(options.clip);
-    if (isThere) await openClip(options.clip);
-    return new Suggestions(options, isThere ? basename(options.clip) : undefined);
+    await openClip(options.clip);
+    return new Suggestions(options);
   }
 
-  /** Errors: CLIP_MISSING, LABELLING_FAILED, NOT_FOUND, WRONG_KIND. */
+  /** Errors: LABELLING_FAILED, NOT_FOUND, WRONG_KIND. */
   suggest(datasetId: string, imageIds: readonly string[], language: Language): Promise<SuggestionsReply> {
     return this.#turns.take(() => this.#suggest(datasetId, imageIds, language));
   }
 
   async #suggest(datasetId: string, imageIds: readonly string[], language: Language): Promise<SuggestionsReply> {
     const { library, clip, temporary } = this.#options;
-    if (this.name === undefined) throw new ServiceError("CLIP_MISSING", { folder: clip });
     const folder = join(temporary, randomUUID(), "pictures");
     try {
       await mkdir(folder, { recursive: true });

@@ -178,13 +178,6 @@ export const errorTexts = {
     en: (p) => `${p["setting"]}: ${p["problem"]}`,
     zh: (p) => `${p["setting"]}：${p["problem"]}`,
   },
-  CLIP_MISSING: {
-    status: 409,
-    en: (p) =>
-      `There is no CLIP model at ${p["folder"]}, so no captions can be suggested; name a Hugging Face folder of one with --clip or ANIMULA_CLIP and start again`,
-    zh: (p) =>
-      `${p["folder"]} 处没有 CLIP 模型，无法建议描述；请用 --clip 或 ANIMULA_CLIP 指定一个 Hugging Face 格式的 CLIP 文件夹后重新启动`,
-  },
   LABELLING_FAILED: {
     status: 500,
     en: (p) => `The captions could not be guessed: ${p["problem"]}`,

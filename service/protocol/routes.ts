@@ -32,8 +32,6 @@ export interface BaseReply {
   readonly side: number;
   /** The language base; absent where there is none. */
   readonly voice?: { readonly name: string; readonly hash: string };
-  /** The model that suggests captions; absent where there is none. */
-  readonly clip?: { readonly name: string };
 }
 
 /** POST /api/datasets */

@@ -10,8 +10,6 @@ import { ServiceProcess } from "../support/service-process.ts";
 
 const root = join(import.meta.dirname, "../..");
 const PICTURES = join(root, "assets/demo/zhangsan");
-/** Its guesses are nonsense; where they go is what is tested. */
-const CLIP = join(root, "test/golden/clip/tiny");
 const NODE = "npc-smith";
 const OWN = "a caption of my own";
 
@@ -43,7 +41,7 @@ describeInBrowser("suggested captions, in a browser", function () {
   };
 
   before(async () => {
-    service = await ServiceProcess.start(dataDir, { env: { ANIMULA_CLIP: CLIP } });
+    service = await ServiceProcess.start(dataDir);
     browser = await launchChromium();
     await openDataset();
   });
@@ -70,22 +68,5 @@ describeInBrowser("suggested captions, in a browser", function () {
     await page.getByTestId("redo").click();
     await until("guesses again", ([first, ...others]) => first === OWN && others.every((text) => text !== ""));
     assert.equal(await page.getByTestId("suggest-captions").isDisabled(), true, "nothing is empty");
-  });
-
-  it("are off with a word where the service has no model", async () => {
-    await page.context().close();
-    await service.stop();
-    // A folder that is not there counts as absent only where nobody named it: so the embedded one, which a copy lacks.
-    service = await ServiceProcess.start(dataDir);
-    await openDataset();
-    await page.getByTestId("suggest-captions").waitFor();
-    const hasEmbedded = await page.evaluate(
-      async () => "clip" in ((await (await fetch("/api/base")).json()) as object),
-    );
-    const state = () => page.getByTestId("suggest-state").textContent();
-    const end = Date.now() + PATIENCE_MS;
-    while (!hasEmbedded && !/no CLIP model/.test((await state()) ?? "") && Date.now() < end) await sleep(200);
-    assert.equal(/no CLIP model/.test((await state()) ?? ""), !hasEmbedded);
-    assert.equal(await page.getByTestId("suggest-captions").isDisabled(), true);
   });
 });

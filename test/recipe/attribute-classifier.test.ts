@@ -9,21 +9,18 @@ import {
   attributeLoss,
   attributeTargets,
   attributeValues,
-  classifierPixels,
   judgedAttributes,
   likeliest,
   LOGIT_COUNT,
-  PIXEL_DIMS,
   pixelsInput,
   type Judgement,
 } from "../../lora/recipe/attribute-classifier.ts";
-import { shifted } from "../../lora/recipe/shifted.ts";
+import { PictureBatch } from "../../lora/recipe/picture-batch.ts";
 import { FullTrainer, TrainableParameters } from "../../lora/recipe/full-training.ts";
 import { portrait, portraitPlan } from "../../lora/recipe/portraits.ts";
 import { rasterizePortrait } from "../../lora/recipe/render-data.ts";
 import { Session } from "../../lora/runtime/index.ts";
 
-const PIXEL_COUNT = PIXEL_DIMS.reduce((a, b) => a * b, 1);
 const targetsOf = (attributes: Readonly<Record<string, string>>): Float32Array => {
   const targets = new Float32Array(LOGIT_COUNT);
   attributeTargets(attributes, targets);
@@ -62,21 +59,6 @@ describe("the judge of portraits", () => {
     assert.throws(() => targetsOf(lacking), RangeError);
   });
 
-  it("takes the mean of each 2×2, moved and mirrored", () => {
-    const rgb = Uint8Array.from({ length: 128 * 128 * 3 }, (_, i) => (i * 7919) % 256);
-    const pixels = new Float32Array(PIXEL_COUNT);
-    const byte = (x: number, y: number, c: number) => rgb[(y * 128 + x) * 3 + c]! / 127.5 - 1;
-    const mean = (xs: readonly number[], ys: readonly number[], c: number) =>
-      xs.flatMap((x) => ys.map((y) => byte(x, y, c))).reduce((a, b) => a + b, 0) / 4;
-    const at = (x: number, y: number, c: number) => pixels[(c * 64 + y) * 64 + x]!;
-    const near = (got: number, expected: number) => assert.ok(Math.abs(got - expected) < 1e-6, `${got} ${expected}`);
-    classifierPixels(rgb, pixels);
-    near(at(10, 20, 1), mean([20, 21], [40, 41], 1));
-    classifierPixels(shifted(rgb, { dx: 3, dy: -5, isMirrored: true }), pixels);
-    near(at(10, 20, 2), mean([127 - 23, 127 - 24], [35, 36], 2));
-    near(at(63, 0, 0), mean([0, 0], [0, 0], 0));
-  });
-
   it("has the cross-entropy of the heads that apply", async () => {
     const rows = [portraitPlan(1).attributes, { ...portraitPlan(2).attributes, headwear: "hat" as const }];
     const logits = Float32Array.from({ length: 2 * LOGIT_COUNT }, (_, i) => Math.sin(i * 1.7) * 3);
@@ -113,11 +95,10 @@ describe("the judge of portraits", () => {
     });
     const count = 4;
     const told = Array.from({ length: count }, (_, i) => portrait(i));
-    const pixels = new Float32Array(count * PIXEL_COUNT);
-    for (const [i, { svg }] of told.entries())
-      classifierPixels(await rasterizePortrait(svg), pixels.subarray(i * PIXEL_COUNT, (i + 1) * PIXEL_COUNT));
+    const pictures = new PictureBatch(count);
+    for (const { svg } of told) pictures.add(await rasterizePortrait(svg));
     const feeds = {
-      pixels: { data: pixels, dims: [count, ...PIXEL_DIMS] },
+      pixels: pictures.tensor,
       targets: {
         data: Float32Array.from(told.flatMap(({ attributes }) => [...targetsOf(attributes)])),
         dims: [count, LOGIT_COUNT],

@@ -28,7 +28,6 @@ describe("settings", () => {
     assert.equal(config.isVoiceBaseNamed, false);
     assert.equal(config.voiceWeights, "float");
     assert.match(config.clip, /assets.base.mini-clip$/);
-    assert.equal(config.isClipNamed, false);
     assert.equal(config.log, join(ANIMULA_DATA, "service.log"));
   });
 
@@ -44,8 +43,8 @@ describe("settings", () => {
     assert.equal(loadConfig(["--voice-base", "/models/qwen"], voice).voiceBase, resolve("/models/qwen"));
     assert.equal(loadConfig([], { ...env, ANIMULA_VOICE_WEIGHTS: "int8" }).voiceWeights, "int8");
     assert.equal(loadConfig(["--voice-weights", "int4"], env).voiceWeights, "int4");
-    const { clip, isClipNamed } = loadConfig([], { ...env, ANIMULA_CLIP: "/models/vit-b-32" });
-    assert.deepEqual([clip, isClipNamed], [resolve("/models/vit-b-32"), true]);
+    const { clip } = loadConfig([], { ...env, ANIMULA_CLIP: "/models/vit-b-32" });
+    assert.equal(clip, resolve("/models/vit-b-32"));
     const config = loadConfig(["--port", "0", "--secret", good, "--log", "-"], env);
     assert.deepEqual([config.port, config.secret, config.log], [0, good, "-"]);
     assert.deepEqual(config.origins, ["https://a.example", "https://b.example"]);

@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "citty";
 import { autoLabel, LABEL_THRESHOLD, Labeller, labelLanguages, type AutoLabelReport } from "../../data/index.ts";
 import type { GuessedCaption } from "../../format/index.ts";
 import { numberOption } from "../command-line.ts";
-import { cliErrors } from "../errors.ts";
 import { drawingSteps } from "../progress.ts";
 
 const CLIP_DEFAULT = fileURLToPath(new URL("../../../assets/base/mini-clip", import.meta.url));
@@ -15,7 +13,11 @@ export const autoLabelCommand = defineCommand({
   args: {
     input: { type: "string", description: "Folder of pictures", required: true },
     output: { type: "string", description: "Caption file to write (metadata.csv in the folder)" },
-    clip: { type: "string", description: "Folder of a CLIP model in the Hugging Face layout" },
+    clip: {
+      type: "string",
+      description: "Folder of a CLIP model in the Hugging Face layout (the embedded mini-clip)",
+      default: CLIP_DEFAULT,
+    },
     prefix: { type: "string", description: "Trigger word in front of every caption" },
     language: { type: "enum", options: [...labelLanguages], description: "Language of the captions", default: "en" },
     threshold: {
@@ -28,11 +30,9 @@ export const autoLabelCommand = defineCommand({
   async run({ args }) {
     const limits = { least: 0, most: 1, isWhole: false, example: LABEL_THRESHOLD };
     const threshold = numberOption("threshold", args.threshold, limits) ?? LABEL_THRESHOLD;
-    const clip = args.clip ?? CLIP_DEFAULT;
-    if (args.clip === undefined && !existsSync(clip)) throw cliErrors.CLIP_ABSENT(clip);
     const output = args.output ?? join(args.input, "metadata.csv");
     const watcher = args.json ? jsonLines : forPeople(args.input);
-    const labeller = await Labeller.open(clip);
+    const labeller = await Labeller.open(args.clip);
     try {
       const report = await autoLabel(labeller, {
         dir: args.input,

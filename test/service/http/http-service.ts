@@ -1,7 +1,7 @@
 /** The routes on a real port, without rooms and jobs. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import express from "express";
 import { pino } from "pino";
 import { Access } from "../../../service/access/index.ts";
@@ -29,12 +29,13 @@ export interface RequestOptions {
 
 export interface HttpServiceOptions extends Partial<GateOptions> {
   readonly library: OpenLibrary;
-  /** Folder of a CLIP model; without it nothing is suggested. */
+  /** Folder of a CLIP model. */
   readonly clip?: string;
   readonly studioDir?: string;
   readonly scenesDir?: string;
 }
 
+const CLIP = resolve(import.meta.dirname, "../../golden/clip/tiny");
 export const secret = "5b0f3c6a1d9e4f7281736455a0b1c2d3";
 
 export async function openHttp(options: HttpServiceOptions): Promise<HttpService> {
@@ -47,8 +48,7 @@ export async function openHttp(options: HttpServiceOptions): Promise<HttpService
     library: library.library,
     suggestions: await Suggestions.open({
       library: library.library,
-      clip: options.clip ?? join(library.folder, "no-clip"),
-      isNamed: options.clip !== undefined,
+      clip: options.clip ?? CLIP,
       temporary: join(library.folder, "labelling"),
     }),
     base: { name: "mini-sd", hash: "f".repeat(64), side: 64 },

@@ -18,7 +18,7 @@ describe("suggested captions over HTTP", function () {
 
   before(async () => {
     library = await openLibrary();
-    http = await openHttp({ library, clip: CLIP });
+    http = await openHttp({ library });
     token = await http.token("editor");
   });
   after(async () => {
@@ -82,19 +82,6 @@ describe("suggested captions over HTTP", function () {
     assert.deepEqual(await failure(await ask(id, { images: one }, await http.token("player"))), [403, "NOT_ALLOWED"]);
     const voice = await make({ name: "Bruno", kind: "voice" });
     assert.deepEqual(await failure(await ask(voice, { images: one })), [409, "WRONG_KIND"]);
-  });
-
-  it("CLIP_MISSING says how to get them where there is no model", async () => {
-    const { id, images } = await filled(1);
-    const bare = await openHttp({ library });
-    const reply = await ask(id, { images: [images[0]!.id] }, await bare.token("editor"), bare);
-    const body = (await reply.json()) as ErrorBody;
-    await bare.close();
-    assert.deepEqual(
-      [reply.status, body.code, body.params],
-      [409, "CLIP_MISSING", { folder: join(library.folder, "no-clip") }],
-    );
-    assert.match(body.message, /--clip/);
   });
 
   it("LABELLING_FAILED tells why, and the next request works again", async () => {
