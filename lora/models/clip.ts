@@ -56,16 +56,21 @@ export function clipImageEmbeddings(scope: Scope, pixels: Value, config: ClipCon
 }
 
 /**
- * Token ids → the text's unit vector, from the state at its end marker.
+ * What a text says, before it is projected: the state at its end marker.
  * @param tokens [N, S] int64
  * @param ends [N, S] float32: 1 at each row's first end marker, else 0; see `endMarks`
- * @returns [N, projectionDim]
+ * @returns [N, hiddenSize]
  */
-export function clipTextEmbeddings(scope: Scope, tokens: Value, ends: Value, config: ClipConfig): Value {
+export function clipPooledText(scope: Scope, tokens: Value, ends: Value, config: ClipTextConfig): Value {
   const [batch, length] = tokens.shape as [Dim, Dim];
+  const states = clipText(scope, tokens, config);
+  return reshape(matmul(reshape(ends, [batch, 1, length]), states), [batch, config.hiddenSize]);
+}
+
+/** Token ids → the text's unit vector. @param tokens, ends as `clipPooledText` takes them @returns [N, projectionDim] */
+export function clipTextEmbeddings(scope: Scope, tokens: Value, ends: Value, config: ClipConfig): Value {
   const { hiddenSize } = config.text;
-  const states = clipText(scope, tokens, config.text);
-  const pooled = reshape(matmul(reshape(ends, [batch, 1, length]), states), [batch, hiddenSize]);
+  const pooled = clipPooledText(scope, tokens, ends, config.text);
   return unit(linear(scope.at("text_projection"), pooled, hiddenSize, config.projectionDim, false));
 }
 

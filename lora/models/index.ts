@@ -1,6 +1,7 @@
 export {
   clipImageEmbeddings,
   clipLogits,
+  clipPooledText,
   clipScale,
   clipTextEmbeddings,
   endMarks,

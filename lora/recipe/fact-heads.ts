@@ -1,7 +1,7 @@
 /** What a text or a picture says, read from what a CLIP makes of it: one choice for each attribute that captions tell. */
 import { attributeQuestions, subjectQuestion, type Facts } from "../data/index.ts";
-import { mul, reduceSum, reshape, symbol, type Value } from "../graph/index.ts";
-import { clipText, type ClipTextConfig } from "../models/index.ts";
+import { symbol, type Value } from "../graph/index.ts";
+import { clipPooledText, type ClipTextConfig } from "../models/index.ts";
 import { linear, type Scope } from "../nn/index.ts";
 import { groupedCrossEntropy } from "./grouped-cross-entropy.ts";
 
@@ -47,7 +47,5 @@ export function textFacts(scope: Scope, config: ClipTextConfig): { logits: Value
   const [batch, length] = [symbol("N"), config.maxPositions];
   const tokens = graph.input("tokens", "int64", [batch, length]);
   const ends = graph.input("ends", "float32", [batch, length]);
-  const states = clipText(scope, tokens, config);
-  const atEnd = reduceSum(mul(states, reshape(ends, [batch, length, 1])), [1], false);
-  return factHeads(scope, atEnd, config.hiddenSize);
+  return factHeads(scope, clipPooledText(scope, tokens, ends, config), config.hiddenSize);
 }
