@@ -46,6 +46,11 @@ const LATENT = CHANNELS * 16 * 16;
 const LATENT_SIDE = SIDE / 8;
 const SAVE_EVERY = 200;
 const CAPTION_DROPOUT = 0.1;
+/**
+ * The tower stays as it was taught to read. Where it learned on with the UNet, it forgot what the UNet did not yet heed: after
+ * 10,600 steps another skin changed its states by 8 %, a quarter of what it had been, and portraits had any skin.
+ */
+const TEXT = "text_encoder.";
 /** Half as people write, the rest lists of facts, from which each word is learned soonest. */
 const SHARES: TextShares = { written: 0.5, single: 0.05, chinese: 0.3 };
 /** This share of timesteps is drawn towards the noise, where the caption decides alone; the rest evenly. */
@@ -84,7 +89,7 @@ async function encodeLatents(data: PackedData, path: string): Promise<Float32Arr
 function buildLoss(vocabSize: number, length: number, borders: Borders) {
   const graph = new Graph();
   const batch = symbol("N");
-  const text = new TrainableParameters(graph, "text_encoder.");
+  const text = new TrainableParameters(graph, TEXT);
   const net = new TrainableParameters(graph, "unet.");
   const latents = graph.input("latents", "float32", [batch, CHANNELS, LATENT_SIDE, LATENT_SIDE]);
   const timestep = graph.input("timestep", "float32", [batch]);
@@ -132,15 +137,16 @@ const { loss, parameters } = buildLoss(vocabSize, length, BORDERS.portrait);
 const trainer = await FullTrainer.open(loss, {}, parameters, new Random(2), {
   emaDecay: 0.997,
   maxGradNorm: 1,
-  weightDecay: 0.01,
+  weightDecay: 0,
   session: { threads: Number(args.threads) },
+  isFrozen: (name) => name.startsWith(TEXT),
 });
 const tiles = buildLoss(vocabSize, length, BORDERS.texture);
 const tilesLoss = await trainer.also(tiles.loss, tiles.parameters);
 const statePath = join(args.out, "unet-state.safetensors");
 if (!trainer.resume(statePath)) {
   const words = Object.entries(averagedWeights(join(args.text, "text-state.safetensors")));
-  trainer.beginWith(Object.fromEntries(words.map(([name, tensor]) => [`text_encoder.${name}`, tensor])));
+  trainer.beginWith(Object.fromEntries(words.map(([name, tensor]) => [`${TEXT}${name}`, tensor])));
   if (args.begin !== undefined) trainer.beginWith(netOf(averagedWeights(args.begin)));
 }
 console.log(
