@@ -38,6 +38,7 @@ export {
   loadTrainConfig,
   parseTrainConfig,
   readBaseDefaults,
+  type BaseDefaults,
   stepsPerLine,
   suggestSettings,
   trainImage,

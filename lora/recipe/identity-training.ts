@@ -24,7 +24,7 @@ export function identityConfig(
   variant: SettingsVariant,
   folder: string,
 ): TrainConfig {
-  const suggested = suggestSettings(subject.pictures.length, readBaseDefaults(base).learning_rate);
+  const suggested = suggestSettings(subject.pictures.length, readBaseDefaults(base));
   const { rank = suggested.rank, learningRateFactor = 1, stepsFactor = 1, more = {} } = variant;
   const steps = Math.max(1, Math.round(suggested.steps * stepsFactor));
   const values = {

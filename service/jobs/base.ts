@@ -1,6 +1,6 @@
 /** The base model that this service trains on and draws with. */
 import { join } from "node:path";
-import { openStableDiffusion, readBaseDefaults } from "../../lora/index.ts";
+import { openStableDiffusion, readBaseDefaults, type BaseDefaults } from "../../lora/index.ts";
 import { rememberedHash } from "./base-hash.ts";
 
 /** Where neither the request nor the base says. */
@@ -16,8 +16,8 @@ export interface Base {
   readonly side: number;
   /** For drawings that do not say. */
   readonly guidanceScale: number;
-  /** What it suggests for training; undefined where it says nothing. */
-  readonly learningRate: number | undefined;
+  /** What it suggests for training. */
+  readonly training: BaseDefaults;
 }
 
 /**
@@ -30,6 +30,5 @@ export async function readBase(path: string, dataDir: string): Promise<Base> {
   if (!unet) throw new Error(`${path}: a base without UNet weights`);
   const hash = await rememberedHash([unet.path], join(dataDir, "base-hash.json"));
   const { guidanceScale = GUIDANCE_SCALE } = base.drawing;
-  const { learning_rate: learningRate } = readBaseDefaults(path);
-  return { path, name: base.name, side: base.side, hash, guidanceScale, learningRate };
+  return { path, name: base.name, side: base.side, hash, guidanceScale, training: readBaseDefaults(path) };
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { BaseDefaults } from "../../lora/index.ts";
 import { copyFile } from "node:fs/promises";
 import type {
   DatasetImage,
@@ -52,7 +53,7 @@ export interface LibraryOptions {
   /** Side of the base's pictures, pixels: what the report compares with. */
   readonly side: number;
   /** What the base suggests for training, if anything. */
-  readonly learningRate?: number | undefined;
+  readonly training?: BaseDefaults;
 }
 
 /** Data sets, modules, assets and scenes. Every change is durable when its promise resolves, and leaves a line in the audit. */

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checkDataset, suggestSettings } from "../../lora/index.ts";
+import { checkDataset, suggestSettings, type BaseDefaults } from "../../lora/index.ts";
 import type { Language, ReportReply } from "../protocol/index.ts";
 import type { ObjectStore } from "../store/index.ts";
 import { folderName, writeDatasetFolder, type FolderImage } from "./dataset-folder.ts";
@@ -20,13 +20,13 @@ export interface ReportOptions {
   readonly name: string;
   readonly images: readonly ReportImage[];
   readonly lang: Language;
-  readonly base: { readonly side: number; readonly learningRate?: number | undefined };
+  readonly base: { readonly side: number; readonly training?: BaseDefaults };
   readonly triggerWord?: string | undefined;
 }
 
 export async function reportOn(options: ReportOptions): Promise<ReportReply> {
   const { objects, temporary, images, lang, base, triggerWord } = options;
-  const suggested = suggestSettings(images.length, base.learningRate);
+  const suggested = suggestSettings(images.length, base.training);
   if (images.length === 0) return { images: 0, findings: [], suggested };
   const folder = join(temporary, randomUUID(), options.name);
   try {
