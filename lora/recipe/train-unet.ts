@@ -1,8 +1,8 @@
 /**
- * Trains the mini UNet and its text tower together on cached latents:
+ * Trains the mini UNet on cached latents:
  * `node lora/recipe/train-unet.ts --data DIR --vae DIR --text DIR --out DIR --steps 6000`. Goes on from
- * `OUT/unet-state.safetensors`. The text tower begins as `train-text-tower.ts` left it: it reads what a caption tells; with
- * `--begin STATE` the UNet begins with what fits of an earlier one. Textures come in batches of their own, in which every
+ * `OUT/unet-state.safetensors`. The text tower stays as `train-text-tower.ts` left it, which taught it what a caption tells;
+ * with `--begin STATE` the UNet begins with what fits of an earlier one. Textures come in batches of their own, in which every
  * convolution goes round the border, as it will when tiles are drawn.
  * v-prediction, unweighted: min-SNR weights would all but silence the noisiest timesteps, the ones where the caption
  * decides what there will be. A tenth of the captions is emptied, for classifier-free guidance.
@@ -37,6 +37,8 @@ const { values: args } = parseArgs({
     steps: { type: "string", default: "6000" },
     batch: { type: "string", default: "16" },
     lr: { type: "string", default: "1e-3" },
+    /** This share of timesteps is drawn towards the noise, where the caption decides alone; the rest evenly. */
+    noisy: { type: "string", default: "0.3" },
     threads: { type: "string", default: "0" },
   },
 });
@@ -53,9 +55,6 @@ const CAPTION_DROPOUT = 0.1;
 const TEXT = "text_encoder.";
 /** Half as people write, the rest lists of facts, from which each word is learned soonest. */
 const SHARES: TextShares = { written: 0.5, single: 0.05, chinese: 0.3 };
-/** This share of timesteps is drawn towards the noise, where the caption decides alone; the rest evenly. */
-const NOISY = 0.3;
-
 /** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
 async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {
   if (existsSync(path)) return readTensor(openSafetensors(path), "latents");
@@ -119,6 +118,7 @@ function rolled(latents: Float32Array, random: Random): Float32Array {
 
 const steps = Number(args.steps);
 const batchSize = Number(args.batch);
+const noisyShare = Number(args.noisy);
 mkdirSync(args.out, { recursive: true });
 const data = new PackedData(args.data);
 const samples = data.samples as readonly DescribedSample[];
@@ -150,7 +150,7 @@ if (!trainer.resume(statePath)) {
   if (args.begin !== undefined) trainer.beginWith(netOf(averagedWeights(args.begin)));
 }
 console.log(
-  `UNet and text tower: ${trainer.parameterCount} parameters, vocabulary ${vocabSize}, from step ${trainer.step}`,
+  `UNet and its text tower: ${trainer.parameterCount} parameters, vocabulary ${vocabSize}, from step ${trainer.step}`,
 );
 
 function makeBatch(step: number) {
@@ -163,7 +163,7 @@ function makeBatch(step: number) {
   const noise = new Float32Array(LATENT);
   for (let i = 0; i < batchSize; i++) {
     const index = positions[kind][random.integer(positions[kind].length)]!;
-    const t = drawTimestep(schedule, random, random.uniform() < NOISY ? "later" : "none");
+    const t = drawTimestep(schedule, random, random.uniform() < noisyShare ? "later" : "none");
     const { text } = drawText(samples[index]!, random, SHARES);
     ids.set(random.uniform() < CAPTION_DROPOUT ? empty : encode(text), i * length);
     random.fillNormal(noise);

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
-import type { BaseDefaults } from "../../lora/index.ts";
 import { copyFile } from "node:fs/promises";
+import type { BaseDefaults } from "../../lora/index.ts";
 import type {
   DatasetImage,
   DatasetReply,
