@@ -103,7 +103,7 @@ export interface SheetRow {
 }
 
 const GAP = 6;
-const LABEL_WIDTH = 72;
+const LABEL_WIDTH = 88;
 const TITLE_HEIGHT = 24;
 
 const label = (text: string, width: number, height: number): Buffer =>
