@@ -134,10 +134,10 @@ describe("the identity experiment", () => {
     const plain = identityConfig(base, subject, settingsVariants.defaults, "folder");
     assert.equal(plain.rank, 16);
     assert.equal(plain.learningRate, plain.suitedLearningRate);
-    assert.equal(plain.maxTrainSteps, 250);
+    assert.equal(plain.maxTrainSteps, 950);
     assert.equal(plain.triggerWord, "zscales");
     const changed = identityConfig(base, subject, settingsVariants["double-steps-half-rate"], "folder");
-    assert.equal(changed.maxTrainSteps, 500);
+    assert.equal(changed.maxTrainSteps, 1900);
     assert.equal(changed.learningRate, plain.learningRate / 2);
     for (const variant of Object.values(settingsVariants)) identityConfig(base, subject, variant, "folder");
   });

@@ -94,8 +94,15 @@ describe("a service that is killed in the middle of a voice's training", functio
     const saved = Array.from(job.savedSteps);
     assert.deepEqual(
       saved,
-      saved.map((_, i) => (i + 1) * SAVE_STEPS),
-      "no step is missing or there twice",
+      [...new Set(saved)].toSorted((a, b) => a - b),
+      "no step is there twice",
+    );
+    // A worker that notices that its service is gone saves where it is, between two of these.
+    const asAsked = saved.filter((step) => step % SAVE_STEPS === 0);
+    assert.deepEqual(
+      asAsked,
+      asAsked.map((_, i) => (i + 1) * SAVE_STEPS),
+      "no step is missing",
     );
     const unasked = Array.from(job.replies).filter(({ step }) => step === 0);
     assert.deepEqual(
