@@ -5,7 +5,8 @@ import {
   clipPixels,
   clipScale,
   clipTextEmbeddings,
-  endMarks,
+  clipTextFeeds,
+  clipTextLength,
   FrozenWeights,
   type Clip,
   type RgbPicture,
@@ -56,21 +57,15 @@ export async function encodeClipTexts(
   options?: SessionOptions,
 ): Promise<Float32Array[]> {
   const { tokenizer, config } = clip;
-  const longest = Math.max(...texts.map((text) => tokenizer.encodeText(text).length)) + 2;
-  const length = Math.min(longest, config.text.maxPositions);
-  const ids = Int32Array.from(texts.flatMap((text) => [...tokenizer.encode(text, length)]));
-  const dims = [texts.length, length];
+  const feeds = clipTextFeeds(tokenizer, texts, Math.min(clipTextLength(tokenizer, texts), config.text.maxPositions));
   const graph = new Graph();
   const scope = scopeOf(graph, clip);
-  const tokens = graph.input("tokens", "int64", dims);
-  const ends = graph.input("ends", "float32", dims);
+  const tokens = graph.input("tokens", "int64", feeds.tokens.dims);
+  const ends = graph.input("ends", "float32", feeds.ends.dims);
   const embeddings = clipTextEmbeddings(scope, tokens, ends, config);
   const session = await Session.open({ embeddings, scale: clipScale(scope) }, options);
   try {
-    const out = await session.run({
-      tokens: { data: BigInt64Array.from(ids, BigInt), dims },
-      ends: { data: endMarks(ids, length, tokenizer.endId), dims },
-    });
+    const out = await session.run(feeds);
     const [all, scale] = [out.embeddings.data as Float32Array, Number(out.scale.data[0])];
     const scaled = all.map((value) => value * scale);
     const width = config.projectionDim;

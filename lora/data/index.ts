@@ -23,7 +23,7 @@ export { parseDialogueRow } from "./text-rows.ts";
 export { distinctShare, formatTextReport, reportText, type TextReport } from "./text-report.ts";
 export { formatReport } from "./report-format.ts";
 export { leadingText, SYSTEM_SHARE } from "./leading-text.ts";
-export { attributeQuestions, subjectQuestion, type LabelQuestion } from "./label-questions.ts";
+export { attributeQuestions, labelQuestions, type LabelQuestion } from "./label-questions.ts";
 export { labelSentence } from "./label-sentence.ts";
 export {
   ABSENT,

@@ -10,8 +10,7 @@ export interface LabelQuestion {
 
 const SUBJECTS: readonly LabelSubject[] = ["portrait", "texture"];
 
-/** The first question, which the others depend on. */
-export const subjectQuestion: LabelQuestion = {
+const subjectQuestion: LabelQuestion = {
   name: "subject",
   values: SUBJECTS,
   sentence: (subject, language) => labelSentence(subject as LabelSubject, {}, language),
@@ -23,3 +22,6 @@ export const attributeQuestions: readonly LabelQuestion[] = Object.entries(label
   values: valuesOf(row),
   sentence: (value, language) => labelSentence(row.subject, { [name]: value }, language, true),
 }));
+
+/** Everything a picture can be asked; first what it is of, which decides about the others. */
+export const labelQuestions: readonly LabelQuestion[] = [subjectQuestion, ...attributeQuestions];

@@ -2,7 +2,7 @@ import { openClip, type RgbPicture } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
 import { encodeClipTexts, PictureEncoder } from "./clip-encoder.ts";
 import { readPicture } from "./image.ts";
-import { attributeQuestions, subjectQuestion } from "./label-questions.ts";
+import { labelQuestions } from "./label-questions.ts";
 import { labelSentence } from "./label-sentence.ts";
 import { isSeen, labelVocabulary, type Facts, type LabelLanguage, type LabelSubject } from "./label-vocabulary.ts";
 
@@ -58,10 +58,9 @@ export class Labeller {
   /** @throws CLIP_NOT_FOUND, BASE_…, TOKENIZER_… */
   static async open(clipFolder: string, options?: SessionOptions): Promise<Labeller> {
     const clip = await openClip(clipFolder);
-    const questions = [subjectQuestion, ...attributeQuestions];
-    const sentences = questions.flatMap(({ values, sentence }) => values.map((value) => sentence(value, "en")));
+    const sentences = labelQuestions.flatMap(({ values, sentence }) => values.map((value) => sentence(value, "en")));
     const texts = await encodeClipTexts(clip, sentences, options);
-    const asked = questions.map(({ name, values }) => {
+    const asked = labelQuestions.map(({ name, values }) => {
       const candidates = values.map((value): Candidate => ({ value, text: texts.shift()! }));
       return [name, candidates] as const;
     });

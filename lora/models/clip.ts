@@ -93,6 +93,20 @@ export function endMarks(tokens: Int32Array, length: number, endId: number): Flo
   return marks;
 }
 
+/** Texts as `clipPooledText` takes them: `tokens` and `ends`, [texts, length] each. */
+export function clipTextFeeds(tokenizer: ClipTokenizer, texts: readonly string[], length: number) {
+  const ids = Int32Array.from(texts.flatMap((text) => [...tokenizer.encode(text, length)]));
+  const dims = [texts.length, length];
+  return {
+    tokens: { data: BigInt64Array.from(ids, BigInt), dims },
+    ends: { data: endMarks(ids, length, tokenizer.endId), dims },
+  };
+}
+
+/** Positions that the longest of the texts takes, with its start and end markers. */
+export const clipTextLength = (tokenizer: ClipTokenizer, texts: readonly string[]): number =>
+  Math.max(...texts.map((text) => tokenizer.encodeText(text).length)) + 2;
+
 /** @throws CLIP_NOT_FOUND, BASE_CONFIG_INVALID, TOKENIZER_…, BASE_VOCABULARY and the errors of the safetensors reader */
 export async function openClip(path: string): Promise<Clip> {
   const file = join(path, "config.json");

@@ -1,7 +1,10 @@
 import { reshape, silu, type Value } from "../graph/index.ts";
 import { conv2d, groupNorm, resnetBlock, type Scope } from "../nn/index.ts";
 
-/** A tower of convolutions, for models of few parameters that learn from few pictures: it knows from the start that neighbours belong together. */
+/**
+ * A tower of convolutions, for models of few parameters that learn from few pictures: it knows from the start that neighbours
+ * belong together.
+ */
 export interface ConvolutionalVisionConfig {
   /** Side of the square picture, pixels; a multiple of `sideDivisor`. */
   readonly imageSize: number;

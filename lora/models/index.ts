@@ -4,6 +4,8 @@ export {
   clipPooledText,
   clipScale,
   clipTextEmbeddings,
+  clipTextFeeds,
+  clipTextLength,
   endMarks,
   openClip,
   type Clip,

@@ -5,7 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { isSeen, labelVocabulary, type Facts } from "../data/index.ts";
 import { openSafetensors, readTensor } from "../format/index.ts";
-import { Graph, symbol, type Value } from "../graph/index.ts";
+import { Graph, type Value } from "../graph/index.ts";
 import { linear, Scope } from "../nn/index.ts";
 import { convolutionalSize, convolutionalVision } from "../models/index.ts";
 import { Session, type HostTensor } from "../runtime/index.ts";
@@ -14,7 +14,7 @@ import { averagedWeights } from "./averaged-weights.ts";
 import { TrainableParameters } from "./full-training.ts";
 import { groupedCrossEntropy } from "./grouped-cross-entropy.ts";
 import { miniEyes } from "./mini-clip.ts";
-import { PictureBatch } from "./picture-batch.ts";
+import { PictureBatch, pixelsInput } from "./picture-batch.ts";
 import { backgroundColors, clothesColors, hairColors, skinColors } from "./portrait-colors.ts";
 import { portraitStyles, type StyleDefinition } from "./portrait-styles.ts";
 
@@ -42,6 +42,7 @@ export const judgedAttributes = Object.keys(attributeValues) as JudgedAttribute[
 const HEAD_SIZES = judgedAttributes.map((name) => attributeValues[name].length);
 /** Of all heads together. */
 export const LOGIT_COUNT = HEAD_SIZES.reduce((a, b) => a + b, 0);
+
 /** Whether the attribute can be seen: no hair under a hat, no colour of hair on a bald head. */
 export const applies = (name: JudgedAttribute, attributes: Facts): boolean =>
   isSeen(labelVocabulary[name]!, attributes);
@@ -61,9 +62,6 @@ export function attributeTargets(attributes: Facts, into: Float32Array): void {
     offset += values.length;
   }
 }
-
-export const pixelsInput = (graph: Graph): Value =>
-  graph.input("pixels", "float32", [symbol("N"), 3, miniEyes.imageSize, miniEyes.imageSize]);
 
 /** Logits of all heads [N, LOGIT_COUNT] of pixels [N, 3, 128, 128] as a `PictureBatch` has them. */
 export function attributeLogits(scope: Scope, pixels: Value): Value {

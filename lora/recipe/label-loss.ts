@@ -1,15 +1,12 @@
-import { symbol, type Graph, type Value } from "../graph/index.ts";
-import { attributeQuestions, subjectQuestion, type LabelLanguage } from "../data/index.ts";
+import type { Graph, Value } from "../graph/index.ts";
+import { labelQuestions, type LabelLanguage } from "../data/index.ts";
 import { clipLogits, clipTextEmbeddings, type ClipConfig } from "../models/index.ts";
 import type { Scope } from "../nn/index.ts";
-import { FACT_LOGITS, FACT_SIZES } from "./fact-heads.ts";
-import { groupedCrossEntropy } from "./grouped-cross-entropy.ts";
+import { FACT_LOGITS, factLoss, factTargetsInput } from "./fact-heads.ts";
 
 /** The sentences that labelling compares a picture with, one for each of the `FACT_LOGITS` values in their order. */
 export const labelSentences = (language: LabelLanguage): string[] =>
-  [subjectQuestion, ...attributeQuestions].flatMap(({ values, sentence }) =>
-    values.map((value) => sentence(value, language)),
-  );
+  labelQuestions.flatMap(({ values, sentence }) => values.map((value) => sentence(value, language)));
 
 export interface LabelInputs {
   /** [FACT_LOGITS, length] int64: `labelSentences`. */
@@ -23,7 +20,7 @@ export interface LabelInputs {
 export const labelInputs = (graph: Graph, length: number): LabelInputs => ({
   tokens: graph.input("labelTokens", "int64", [FACT_LOGITS, length]),
   ends: graph.input("labelEnds", "float32", [FACT_LOGITS, length]),
-  targets: graph.input("targets", "float32", [symbol("N"), FACT_LOGITS]),
+  targets: factTargetsInput(graph),
 });
 
 /**
@@ -33,5 +30,5 @@ export const labelInputs = (graph: Graph, length: number): LabelInputs => ({
  */
 export function labelLoss(scope: Scope, images: Value, scale: Value, inputs: LabelInputs, config: ClipConfig): Value {
   const labels = clipTextEmbeddings(scope, inputs.tokens, inputs.ends, config);
-  return groupedCrossEntropy(clipLogits(images, labels, scale), inputs.targets, FACT_SIZES);
+  return factLoss(clipLogits(images, labels, scale), inputs.targets);
 }

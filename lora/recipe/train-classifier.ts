@@ -19,13 +19,12 @@ import {
   attributeTargets,
   judgedAttributes,
   LOGIT_COUNT,
-  pixelsInput,
   type Judgement,
 } from "./attribute-classifier.ts";
 import { recipeErrors } from "./errors.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { PackedData } from "./packed-data.ts";
-import { PictureBatch } from "./picture-batch.ts";
+import { pixelsInput, toldPictures } from "./picture-batch.ts";
 import { portrait } from "./portraits.ts";
 import { rasterizePortrait } from "./render-data.ts";
 import { runTraining } from "./run-training.ts";
@@ -62,17 +61,10 @@ function buildLoss() {
 
 function makeBatch(step: number): Feeds {
   const random = new Random(7_000_000 + step);
-  const pictures = new PictureBatch(batchSize);
-  const targets = new Float32Array(batchSize * LOGIT_COUNT);
-  for (let i = 0; i < batchSize; i++) {
+  return toldPictures(batchSize, LOGIT_COUNT, random, () => {
     const { index, attributes } = portraits[Math.floor(random.uniform() * portraits.length)]!;
-    pictures.addShifted(data.readBytes(index), random);
-    attributeTargets(attributes, targets.subarray(i * LOGIT_COUNT, (i + 1) * LOGIT_COUNT));
-  }
-  return {
-    pixels: pictures.tensor,
-    targets: { data: targets, dims: [batchSize, LOGIT_COUNT] },
-  };
+    return { rgb: data.readBytes(index), tell: (into) => attributeTargets(attributes, into) };
+  });
 }
 
 async function tellAccuracy(path: string, count: number): Promise<void> {

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { Random } from "../diffusion/index.ts";
 import { labelLanguages } from "../data/index.ts";
 import { add, Graph } from "../graph/index.ts";
-import { ClipTokenizer, endMarks } from "../models/index.ts";
+import { clipTextFeeds, clipTextLength, ClipTokenizer } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import type { Feeds } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
@@ -20,7 +20,7 @@ import { FACT_LOGITS, factTargets } from "./fact-heads.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { positionsByKind } from "./kind-batches.ts";
 import { labelInputs, labelLoss, labelSentences } from "./label-loss.ts";
-import { answersOf, drawText, factsOf, isAlsoTrue, miniClip, type DescribedSample } from "./mini-clip.ts";
+import { answersOf, drawText, isAlsoTrue, miniClip, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
 import { PictureBatch } from "./picture-batch.ts";
 import { runTraining } from "./run-training.ts";
@@ -56,17 +56,15 @@ function buildLoss() {
   return { loss: add(loss, asked), parameters: parameters.values };
 }
 
-/** The label sentences of a language, with room for the longest of either. */
+/** The label sentences of each language, with room for the longest of either. */
 function labelFeeds() {
   const texts = labelLanguages.map((language) => labelSentences(language));
-  const longest = Math.max(...texts.flat().map((text) => tokenizer.encodeText(text).length)) + 2;
-  const rows = texts.map((sentences) => {
-    const ids = Int32Array.from(sentences.flatMap((text) => [...tokenizer.encode(text, longest)]));
-    const dims = [FACT_LOGITS, longest];
-    const labelTokens = { data: BigInt64Array.from(ids, BigInt), dims };
-    return { labelTokens, labelEnds: { data: endMarks(ids, longest, tokenizer.endId), dims } };
+  const longest = clipTextLength(tokenizer, texts.flat());
+  const feeds = texts.map((sentences) => {
+    const { tokens, ends } = clipTextFeeds(tokenizer, sentences, longest);
+    return { labelTokens: tokens, labelEnds: ends };
   });
-  return { longest, feeds: Object.fromEntries(labelLanguages.map((language, i) => [language, rows[i]!])) };
+  return { longest, feeds: Object.fromEntries(labelLanguages.map((language, i) => [language, feeds[i]!])) };
 }
 
 const steps = Number(args.steps);
@@ -80,33 +78,29 @@ copyFileSync(join(args.text, "vocabulary.json"), vocabularyPath);
 const vocabulary = readVocabulary(vocabularyPath);
 const tokenizer = new ClipTokenizer(vocabulary);
 const config = miniClip(vocabulary.vocab.size);
-const { maxPositions: length } = config.text;
 const labels = labelFeeds();
 const { loss, parameters } = buildLoss();
 
 function makeBatch(step: number): Feeds {
   const random = new Random(9_000_000 + step);
   const pictures = new PictureBatch(batchSize);
-  const ids = new Int32Array(batchSize * length);
   const targets = new Float32Array(batchSize * FACT_LOGITS);
   const drawn = Array.from({ length: batchSize }, (_, i) => {
     const ofKind = positions[random.uniform() < TEXTURE_SHARE ? "texture" : "portrait"];
     const index = ofKind[random.integer(ofKind.length)]!;
     pictures.addShifted(data.readBytes(index), random);
-    const text = drawText(samples[index]!, random);
-    const facts = factsOf(samples[index]!);
-    factTargets(answersOf(samples[index]!), targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
-    ids.set(tokenizer.encode(text.text, length), i * length);
-    return { facts, text };
+    const facts = answersOf(samples[index]!);
+    factTargets(facts, targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
+    return { facts, text: drawText(samples[index]!, random) };
   });
   const rivals = drawn.flatMap(({ facts, text: own }, i) =>
     drawn.map(({ text }, j) => (i !== j && (text.text === own.text || isAlsoTrue(text, facts)) ? NO_RIVAL : 0)),
   );
+  const texts = drawn.map(({ text }) => text.text);
   return {
     ...labels.feeds[random.uniform() < CHINESE_SHARE ? "zh" : "en"],
+    ...clipTextFeeds(tokenizer, texts, config.text.maxPositions),
     pixels: pictures.tensor,
-    tokens: { data: BigInt64Array.from(ids, BigInt), dims: [batchSize, length] },
-    ends: { data: endMarks(ids, length, tokenizer.endId), dims: [batchSize, length] },
     targets: { data: targets, dims: [batchSize, FACT_LOGITS] },
     rivals: { data: Float32Array.from(rivals), dims: [batchSize, batchSize] },
   };

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { labelLanguages, labelSentence } from "../data/index.ts";
 import { Random } from "../diffusion/index.ts";
 import { Graph } from "../graph/index.ts";
-import { ClipTokenizer, endMarks, type BpeVocabulary } from "../models/index.ts";
+import { clipTextFeeds, ClipTokenizer, type BpeVocabulary } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { Session } from "../runtime/index.ts";
 import { averagedWeights } from "./averaged-weights.ts";
@@ -47,7 +47,6 @@ const samples = data.samples as readonly DescribedSample[];
 const vocabulary = vocabularyIn(join(args.out, "vocabulary.json"));
 const tokenizer = new ClipTokenizer(vocabulary);
 const config = miniText(vocabulary.vocab.size);
-const length = config.maxPositions;
 
 /** The vocabulary that training was begun with, or one made from the captions and from sentences of all facts. */
 function vocabularyIn(path: string): BpeVocabulary {
@@ -69,22 +68,19 @@ function build() {
 /** What a caption as written leaves out counts too: it is then told by what is usual. */
 function makeBatch(step: number, size = batchSize, shares = SHARES) {
   const random = new Random(3_000_000 + step);
-  const ids = new Int32Array(size * length);
   const targets = new Float32Array(size * FACT_LOGITS);
-  const facts = Array.from({ length: size }, (_, i) => {
+  const drawn = Array.from({ length: size }, (_, i) => {
     const sample = samples[random.integer(samples.length)]!;
     const { text, claims = factsOf(sample) } = drawText(sample, random, shares);
-    ids.set(tokenizer.encode(text, length), i * length);
     factTargets(claims, targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
-    return claims;
+    return { text, claims };
   });
-  const dims = [size, length];
+  const texts = drawn.map(({ text }) => text);
   const feeds = {
-    tokens: { data: BigInt64Array.from(ids, BigInt), dims },
-    ends: { data: endMarks(ids, length, tokenizer.endId), dims },
+    ...clipTextFeeds(tokenizer, texts, config.maxPositions),
     targets: { data: targets, dims: [size, FACT_LOGITS] },
   };
-  return { feeds, facts };
+  return { feeds, facts: drawn.map(({ claims }) => claims) };
 }
 
 /** Tower weights by the names of a CLIP, from the state of a CLIP, a UNet or this. */

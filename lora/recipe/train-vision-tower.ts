@@ -7,14 +7,14 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../diffusion/index.ts";
-import { Graph, symbol } from "../graph/index.ts";
+import { Graph } from "../graph/index.ts";
 import { clipVision, clipVisionSize } from "../models/index.ts";
 import { Scope } from "../nn/index.ts";
 import { FACT_LOGITS, factHeads, factTargets } from "./fact-heads.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { answersOf, miniClip, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
-import { PictureBatch } from "./picture-batch.ts";
+import { pixelsInput, toldPictures } from "./picture-batch.ts";
 import { runTraining } from "./run-training.ts";
 
 const { values: args } = parseArgs({
@@ -39,21 +39,16 @@ function build() {
   const graph = new Graph();
   const parameters = new TrainableParameters(graph);
   const scope = new Scope(parameters);
-  const pixels = graph.input("pixels", "float32", [symbol("N"), 3, vision.imageSize, vision.imageSize]);
-  const { loss } = factHeads(scope, clipVision(scope, pixels, vision), clipVisionSize(vision));
+  const { loss } = factHeads(scope, clipVision(scope, pixelsInput(graph), vision), clipVisionSize(vision));
   return { loss, parameters: parameters.values };
 }
 
 function makeBatch(step: number) {
   const random = new Random(4_000_000 + step);
-  const pictures = new PictureBatch(batchSize);
-  const targets = new Float32Array(batchSize * FACT_LOGITS);
-  for (let i = 0; i < batchSize; i++) {
+  return toldPictures(batchSize, FACT_LOGITS, random, () => {
     const index = random.integer(samples.length);
-    pictures.addShifted(data.readBytes(index), random);
-    factTargets(answersOf(samples[index]!), targets.subarray(i * FACT_LOGITS, (i + 1) * FACT_LOGITS));
-  }
-  return { pixels: pictures.tensor, targets: { data: targets, dims: [batchSize, FACT_LOGITS] } };
+    return { rgb: data.readBytes(index), tell: (into) => factTargets(answersOf(samples[index]!), into) };
+  });
 }
 
 const { loss, parameters } = build();

@@ -12,10 +12,9 @@ import {
   judgedAttributes,
   likeliest,
   LOGIT_COUNT,
-  pixelsInput,
   type Judgement,
 } from "../../lora/recipe/attribute-classifier.ts";
-import { PictureBatch } from "../../lora/recipe/picture-batch.ts";
+import { PictureBatch, pixelsInput } from "../../lora/recipe/picture-batch.ts";
 import { FullTrainer, TrainableParameters } from "../../lora/recipe/full-training.ts";
 import { portrait, portraitPlan } from "../../lora/recipe/portraits.ts";
 import { rasterizePortrait } from "../../lora/recipe/render-data.ts";

@@ -10,7 +10,7 @@ import { TrainableParameters } from "../../lora/recipe/full-training.ts";
 import { drawText, factsOf, isAlsoTrue, miniClip, type DescribedSample } from "../../lora/recipe/mini-clip.ts";
 import { portrait } from "../../lora/recipe/portraits.ts";
 import { trainBpe } from "../../lora/recipe/train-tokenizer.ts";
-import { attributeQuestions, labelSentence, subjectQuestion, type Facts } from "../../lora/data/index.ts";
+import { labelQuestions, labelSentence, type Facts } from "../../lora/data/index.ts";
 import { FACT_LOGITS, factTargets } from "../../lora/recipe/fact-heads.ts";
 import { labelInputs, labelLoss, labelSentences } from "../../lora/recipe/label-loss.ts";
 import { Session, type HostTensor } from "../../lora/runtime/index.ts";
@@ -161,7 +161,7 @@ describe("the mini CLIP's training", () => {
     let expected = 0;
     for (const [i, each] of facts.entries()) {
       let row = 0;
-      for (const { name, values } of [subjectQuestion, ...attributeQuestions]) {
+      for (const { name, values } of labelQuestions) {
         const logits = values.map((_, value) => logit(i, row + value));
         row += values.length;
         const own = values.indexOf((each as Facts)[name] ?? "");
