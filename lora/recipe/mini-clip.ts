@@ -60,6 +60,8 @@ export interface TextShares {
   readonly written: number;
   readonly single: number;
   readonly chinese: number;
+  /** Facts that are told alone twice as often: half of the single facts are of these. */
+  readonly stressed?: readonly string[];
 }
 /** A single fact is what labelling asks for. */
 const CLIP_SHARES: TextShares = { written: 0.25, single: 0.5, chinese: 0.2 };
@@ -73,7 +75,10 @@ export function drawText(sample: DescribedSample, random: Random, shares = CLIP_
     const text = language === "zh" ? (sample.captionZh ?? sample.caption) : sample.caption;
     return { text, claims: undefined };
   }
-  const count = random.uniform() < shares.single ? 1 : 1 + Math.floor(random.uniform() * names.length);
+  const isSingle = random.uniform() < shares.single;
+  const stressed = isSingle && shares.stressed && names.filter((name) => shares.stressed!.includes(name));
+  if (stressed && stressed.length > 0 && random.uniform() < 0.5) names.splice(0, names.length, ...stressed);
+  const count = isSingle ? 1 : 1 + Math.floor(random.uniform() * names.length);
   for (let i = 0; i < count; i++) {
     const other = i + Math.floor(random.uniform() * (names.length - i));
     [names[i], names[other]] = [names[other]!, names[i]!];

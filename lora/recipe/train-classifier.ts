@@ -28,16 +28,12 @@ import { pixelsInput, toldPictures } from "./picture-batch.ts";
 import { portrait } from "./portraits.ts";
 import { rasterizePortrait } from "./render-data.ts";
 import { runTraining } from "./run-training.ts";
+import { trainingOptions } from "./training-options.ts";
 
 const { values: args } = parseArgs({
   options: {
-    data: { type: "string", default: ".work/data" },
-    out: { type: "string", default: ".work/classifier" },
-    steps: { type: "string", default: "5000" },
-    batch: { type: "string", default: "32" },
-    lr: { type: "string", default: "2e-3" },
+    ...trainingOptions({ out: ".work/classifier", steps: 5_000, batch: 32, lr: 2e-3 }),
     portraits: { type: "string", default: "1000" },
-    threads: { type: "string", default: "0" },
   },
 });
 const SAVE_EVERY = 100;

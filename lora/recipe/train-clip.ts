@@ -24,18 +24,14 @@ import { answersOf, drawText, isAlsoTrue, miniClip, type DescribedSample } from 
 import { PackedData } from "./packed-data.ts";
 import { PictureBatch } from "./picture-batch.ts";
 import { runTraining } from "./run-training.ts";
+import { trainingOptions } from "./training-options.ts";
 import { readVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
   options: {
-    data: { type: "string", default: ".work/data" },
-    out: { type: "string", default: ".work/clip" },
+    ...trainingOptions({ out: ".work/clip", steps: 2_000, batch: 64, lr: 1e-3 }),
     text: { type: "string", default: ".work/text" },
     vision: { type: "string", default: ".work/vision" },
-    steps: { type: "string", default: "2000" },
-    batch: { type: "string", default: "64" },
-    lr: { type: "string", default: "1e-3" },
-    threads: { type: "string", default: "0" },
   },
 });
 const SAVE_EVERY = 100;

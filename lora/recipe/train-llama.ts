@@ -11,8 +11,8 @@ import { Random } from "../diffusion/index.ts";
 import { openLanguageModel } from "../models/index.ts";
 import { copyMiniLlama } from "./export-llama.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
-import { learningRateAt } from "./learning-rate.ts";
 import { writeMiniLlamaWeights } from "./mini-llama.ts";
+import { runTraining } from "./run-training.ts";
 import { voiceDialogue } from "./voice-dialogue.ts";
 import { headStart } from "./voice-head-start.ts";
 import { buildVoiceLoss, voiceFeeds } from "./voice-loss.ts";
@@ -66,28 +66,14 @@ console.log(
   `mini LLaMA: ${trainer.parameterCount} parameters, vocabulary ${config.vocabSize}, from step ${trainer.step}`,
 );
 
-/** The state to go on from, and beside it the base as it speaks now: `animula say --base OUT`. */
-function save(): void {
-  trainer.save(statePath);
-  writeMiniLlamaWeights(args.out, trainer.averaged());
-}
-
-const until = Number(args.until || steps);
-let [sum, count, tokens, started] = [0, 0, 0, performance.now()];
-while (trainer.step < until) {
-  const rows = batches.at(trainer.step);
-  const feeds = voiceFeeds(config, rows, Number(args.prompt));
-  const result = await trainer.train(feeds, learningRateAt(trainer.step, steps, Number(args.lr)));
-  sum += result.loss;
-  count++;
-  tokens += rows.reduce((all, { ids }) => all + ids.length, 0);
-  if (trainer.step % SHOW_EVERY === 0 || trainer.step < 4) {
-    const seconds = (performance.now() - started) / 1000;
-    console.log(
-      `${trainer.step} loss ${(sum / count).toFixed(4)} norm ${result.norm.toFixed(2)} ${((seconds / count) * 1000).toFixed(0)} ms/step ${(tokens / seconds).toFixed(0)} tokens/s`,
-    );
-    [sum, count, tokens, started] = [0, 0, 0, performance.now()];
-  }
-  if (trainer.step % SAVE_EVERY === 0) save();
-}
-save();
+await runTraining(trainer, {
+  steps,
+  until: Number(args.until || steps),
+  peakRate: Number(args.lr),
+  batchAt: (step) => voiceFeeds(config, batches.at(step), Number(args.prompt)),
+  statePath,
+  saveEvery: SAVE_EVERY,
+  tellEvery: SHOW_EVERY,
+  // Beside the state the base as it speaks now: `animula say --base OUT`.
+  saved: () => writeMiniLlamaWeights(args.out, trainer.averaged()),
+});

@@ -22,17 +22,13 @@ import { PackedData } from "./packed-data.ts";
 import { runTraining } from "./run-training.ts";
 import { FACT_LOGITS, factsRead, factTargets, textFacts } from "./fact-heads.ts";
 import { trainBpe } from "./train-tokenizer.ts";
+import { trainingOptions } from "./training-options.ts";
 import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
   options: {
-    data: { type: "string", default: ".work/data" },
-    out: { type: "string", default: ".work/text" },
+    ...trainingOptions({ out: ".work/text", steps: 1_000, batch: 64, lr: 1e-3 }),
     begin: { type: "string" },
-    steps: { type: "string", default: "1000" },
-    batch: { type: "string", default: "64" },
-    lr: { type: "string", default: "1e-3" },
-    threads: { type: "string", default: "0" },
   },
 });
 const SHARES: TextShares = { written: 0.35, single: 0.15, chinese: 0.3 };

@@ -24,22 +24,18 @@ import { miniSchedule, miniText, miniUnet, miniVae } from "./mini-config.ts";
 import { drawText, type DescribedSample, type TextShares } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
 import { runTraining } from "./run-training.ts";
+import { trainingOptions } from "./training-options.ts";
 import { openVaeEncoder } from "./vae-encoder.ts";
 import { readVocabulary, writeVocabulary } from "./vocabulary-file.ts";
 
 const { values: args } = parseArgs({
   options: {
-    data: { type: "string", default: ".work/data" },
-    out: { type: "string", default: ".work/base" },
+    ...trainingOptions({ out: ".work/base", steps: 6_000, batch: 16, lr: 1e-3 }),
     vae: { type: "string", default: ".work/vae" },
     text: { type: "string", default: ".work/text" },
     begin: { type: "string" },
-    steps: { type: "string", default: "6000" },
-    batch: { type: "string", default: "16" },
-    lr: { type: "string", default: "1e-3" },
     /** This share of timesteps is drawn towards the noise, where the caption decides alone; the rest evenly. */
     noisy: { type: "string", default: "0.3" },
-    threads: { type: "string", default: "0" },
   },
 });
 const SIDE = 128;
@@ -54,7 +50,7 @@ const CAPTION_DROPOUT = 0.1;
  */
 const TEXT = "text_encoder.";
 /** Half as people write, the rest lists of facts, from which each word is learned soonest. */
-const SHARES: TextShares = { written: 0.5, single: 0.05, chinese: 0.3 };
+const SHARES: TextShares = { written: 0.4, single: 0.5, chinese: 0.3, stressed: ["skin", "hairShape", "expression"] };
 /** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
 async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {
   if (existsSync(path)) return readTensor(openSafetensors(path), "latents");

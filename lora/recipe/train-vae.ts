@@ -26,29 +26,27 @@ import {
 } from "../graph/index.ts";
 import { vaeDecode, vaeEncode } from "../models/index.ts";
 import { Scope, type Borders } from "../nn/index.ts";
+import type { HostTensor } from "../runtime/index.ts";
 import { FullTrainer, TrainableParameters } from "./full-training.ts";
 import { BORDERS, kindAt, positionsByKind } from "./kind-batches.ts";
-import { learningRateAt } from "./learning-rate.ts";
 import { miniVae } from "./mini-config.ts";
 import { PackedData } from "./packed-data.ts";
 import { varyPicture } from "./picture-variation.ts";
+import { runTraining } from "./run-training.ts";
+import { trainingOptions } from "./training-options.ts";
 
 const { values: args } = parseArgs({
   options: {
-    data: { type: "string", default: ".work/data" },
-    out: { type: "string", default: ".work/base" },
-    steps: { type: "string", default: "4000" },
-    batch: { type: "string", default: "2" },
+    ...trainingOptions({ out: ".work/base", steps: 4_000, batch: 2, lr: 2e-3 }),
     until: { type: "string", default: "" },
     crop: { type: "string", default: "128" },
-    lr: { type: "string", default: "2e-3" },
-    threads: { type: "string", default: "0" },
     "freeze-encoder": { type: "boolean", default: false },
   },
 });
 const FULL = 128;
 /** Random crops give more different pictures per step at the same cost; the last steps should see whole ones. */
 const SIDE = Number(args.crop);
+const PIXELS = 3 * SIDE * SIDE;
 const CHANNELS = miniVae.latentChannels;
 const KL_WEIGHT = 3e-5;
 const EDGE_WEIGHT = 0.5;
@@ -125,51 +123,52 @@ if (whole) {
 const statePath = join(args.out, "vae-state.safetensors");
 trainer.resume(statePath);
 console.log(`VAE: ${trainer.parameterCount} parameters, ${data.samples.length} pictures, from step ${trainer.step}`);
-let [sum, count, started] = [0, 0, performance.now()];
 const full = new Float32Array(FULL * FULL * 3);
-const until = Number(args.until || steps);
-while (trainer.step < until) {
-  const random = new Random(1000 + trainer.step);
-  // Crops of a texture are no tiles: they come among the others.
-  const kind = whole ? kindAt(trainer.step) : undefined;
-  const pixels = SIDE * SIDE * 3;
-  const image = new Float32Array(batchSize * pixels);
+
+// Crops of a texture are no tiles: they come among the others.
+const kindOf = (step: number) => (whole ? kindAt(step) : undefined);
+
+function makeBatch(step: number) {
+  const random = new Random(1000 + step);
+  const kind = kindOf(step);
+  const image = new Float32Array(batchSize * PIXELS);
   for (let i = 0; i < batchSize; i++) {
     const index = kind ? positions[kind][random.integer(positions[kind].length)]! : random.integer(data.samples.length);
     data.read(index, full, random.uniform() < 0.5);
     varyPicture(full, FULL, random);
     const corner = () => Math.floor(random.uniform() * (FULL - SIDE + 1));
-    cropInto(image.subarray(i * pixels, (i + 1) * pixels), corner(), corner());
+    cropInto(image.subarray(i * PIXELS, (i + 1) * PIXELS), corner(), corner());
   }
   const noise = new Float32Array(batchSize * CHANNELS * (SIDE / 8) ** 2);
   random.fillNormal(noise);
-  const feeds = {
+  return {
     image: { data: image, dims: [batchSize, 3, SIDE, SIDE] },
     noise: { data: noise, dims: [batchSize, CHANNELS, SIDE / 8, SIDE / 8] },
   };
-  const { outputs } = await trainer.train(
-    feeds,
-    learningRateAt(trainer.step, steps, Number(args.lr)),
-    kind === "texture" ? tilesLoss : 0,
-  );
-  sum += Number(outputs["squared"]!.data[0]);
-  count++;
-  if (trainer.step % 50 === 0) {
-    const psnr = 10 * Math.log10(4 / (sum / count));
-    console.log(
-      `${trainer.step} psnr ${psnr.toFixed(2)} kl ${Number(outputs["kl"]!.data[0]).toFixed(2)} ${((performance.now() - started) / count).toFixed(0)} ms/step`,
-    );
-    [sum, count, started] = [0, 0, performance.now()];
-  }
-  if (trainer.step % SAVE_EVERY === 0 || trainer.step === until) {
-    trainer.save(statePath);
-    const result = outputs["output"]!.data as Float32Array;
-    await saveSheet(join(args.out, "vae-latest.png"), [
-      image.subarray(0, pixels),
-      result.subarray(0, pixels),
-      image.subarray(pixels, 2 * pixels),
-      result.subarray(pixels, 2 * pixels),
-    ]);
-  }
 }
-trainer.save(statePath);
+
+const picturesOf = (batch: HostTensor) =>
+  [0, 1].map((i) => (batch.data as Float32Array).subarray(i * PIXELS, (i + 1) * PIXELS));
+
+await runTraining(trainer, {
+  steps,
+  until: Number(args.until || steps),
+  peakRate: Number(args.lr),
+  batchAt: makeBatch,
+  lossAt: (step) => (kindOf(step) === "texture" ? tilesLoss : 0),
+  told: {
+    // Pixels go from -1 to 1.
+    psnr: ({ squared }) => 10 * Math.log10(4 / Number(squared!.data[0])),
+    kl: ({ kl }) => Number(kl!.data[0]),
+  },
+  statePath,
+  saveEvery: SAVE_EVERY,
+  tellEvery: 50,
+  saved: async ({ output }, { image }) => {
+    const [real, drawn] = [picturesOf(image as HostTensor), picturesOf(output!)];
+    await saveSheet(
+      join(args.out, "vae-latest.png"),
+      real.flatMap((picture, i) => [picture, drawn[i]!]),
+    );
+  },
+});

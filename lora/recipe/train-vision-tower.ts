@@ -16,16 +16,10 @@ import { answersOf, miniClip, type DescribedSample } from "./mini-clip.ts";
 import { PackedData } from "./packed-data.ts";
 import { pixelsInput, toldPictures } from "./picture-batch.ts";
 import { runTraining } from "./run-training.ts";
+import { trainingOptions } from "./training-options.ts";
 
 const { values: args } = parseArgs({
-  options: {
-    data: { type: "string", default: ".work/data" },
-    out: { type: "string", default: ".work/vision" },
-    steps: { type: "string", default: "5000" },
-    batch: { type: "string", default: "32" },
-    lr: { type: "string", default: "2e-3" },
-    threads: { type: "string", default: "0" },
-  },
+  options: trainingOptions({ out: ".work/vision", steps: 5_000, batch: 32, lr: 2e-3 }),
 });
 const SAVE_EVERY = 100;
 
