@@ -15,7 +15,7 @@ const SCALES = ["small", "medium", "large"] as const;
 const LIGHTS = ["none", "warm", "cold"] as const;
 
 /** A word that the base has hardly met. */
-const triggerOf = (kind: HeldOutTexture): string => `z${kind}`;
+export const triggerOf = (kind: HeldOutTexture): string => `z${kind}`;
 
 /** "seamless texture of blue zscales, large scale, warm light" */
 function captionOf({ kind, color, scale, light }: TextureAttributes): string {

@@ -6,7 +6,8 @@
  * Similarity is the mean cosine between features of the drawn pictures and of those the module learned from: face
  * descriptors of characters, statistics of the pattern of textures, each number standardised over all real pictures. The
  * gap closed is (trained − base) / (real − base), where "real" are pictures of the same subject that the module never saw. "Recognised"
- * are the pictures that are more like this subject's than any other's. Caption fidelity is the share of a prompt's facts
+ * are the pictures that are more like this subject's than any other's. What is measured of a subject is kept in `--out`: a run that was
+ * stopped goes on, and two runs, each of some `--subjects`, can share the work. Caption fidelity is the share of a prompt's facts
  * that a judge tells of the picture, for those facts which it tells of at least three quarters of the real pictures.
  */
 import { writeFileSync } from "node:fs";
@@ -14,7 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeFolder } from "../format/index.ts";
-import { DrawingStudio } from "../generate/index.ts";
+import { DrawingStudio, modelHash } from "../generate/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../models/index.ts";
 import { AttributeJudge, JUDGE } from "./attribute-classifier.ts";
 import { recipeErrors } from "./errors.ts";
@@ -29,11 +30,12 @@ import {
   type Reference,
   type TellFacts,
 } from "./identity-experiment.ts";
+import { readRecord, writeRecord, type RecordKey, type SubjectResult } from "./identity-record.ts";
 import { identityTable, saveIdentitySheet, settingsTable, type SheetRow } from "./identity-report.ts";
 import { areaUnderCurve, pairSimilarities, standardising, type Features } from "./identity-score.ts";
 import { settingsNames, settingsVariants, type SettingsName } from "./identity-settings.ts";
 import type { Describe, Subject, SubjectKind } from "./identity-subject.ts";
-import { colorTeller, textureSubject } from "./identity-textures.ts";
+import { colorTeller, textureSubject, triggerOf } from "./identity-textures.ts";
 import { textureFeatures } from "./identity-texture-features.ts";
 import { teach } from "./identity-training.ts";
 import { heldOutTextures } from "./textures.ts";
@@ -48,6 +50,8 @@ const { values: args } = parseArgs({
     textures: { type: "string", default: String(heldOutTextures.length) },
     prompts: { type: "string", default: "20" },
     settings: { type: "string", default: "defaults" },
+    /** Only these, by name. */
+    subjects: { type: "string" },
   },
 });
 
@@ -72,6 +76,10 @@ const counts = {
 } as const satisfies Record<SubjectKind, number>;
 const promptCount = wholeNumber("prompts", 1, CHARACTER_PROMPTS_MAX);
 const settings = settingsAsked();
+const names = [...characters.map(({ name }) => name), ...heldOutTextures.map(triggerOf)];
+const only = args.subjects?.split(",") ?? names;
+const unknown = only.find((name) => !names.includes(name));
+if (unknown !== undefined) throw recipeErrors.IDENTITY_ARGUMENT("subjects", `some of ${names.join(", ")}`, unknown);
 
 /** Nearly the whole head: of the crops tried it tells two characters of one style apart best. */
 const HEAD: Crop = { left: 0.05, top: 0.05, side: 0.9 };
@@ -132,6 +140,7 @@ function printTelling(all: readonly Subject[], groups: ReadonlyMap<string, reado
 }
 
 interface Bench {
+  readonly key: RecordKey;
   readonly base: StableDiffusion;
   readonly studio: DrawingStudio;
   readonly judge: AttributeJudge;
@@ -147,7 +156,7 @@ async function measureSubject(
   kind: KindOfSubject,
   reference: Reference,
   { base, studio, judge }: Bench,
-): Promise<{ measured: Map<SettingsName, Measured>; row: SheetRow }> {
+): Promise<SubjectResult> {
   const tell = kind.tell(subject, judge);
   const judged = await tellableFacts(subject, tell);
   const judging = { reference, tell, judged };
@@ -185,15 +194,18 @@ async function measureSubject(
 }
 
 async function measureKind(name: SubjectKind, bench: Bench): Promise<void> {
-  if (counts[name] === 0) return;
   const kind = kinds[name];
   const all = await kind.subjects();
+  const asked = all.slice(0, counts[name]).filter((subject) => only.includes(subject.name));
+  if (asked.length === 0) return;
   const { describe, close } = await kind.open();
   const reference = await openReference(all, describe);
   const rows: SheetRow[] = [];
   const tables = settings.map((setting) => ({ name: setting, measured: [] as Measured[] }));
-  for (const subject of all.slice(0, counts[name])) {
-    const { measured, row } = await measureSubject(subject, kind, reference, bench);
+  for (const subject of asked) {
+    const { measured, row } =
+      readRecord(args.out, bench.key, subject.name) ?? (await measureSubject(subject, kind, reference, bench));
+    writeRecord(args.out, bench.key, { measured, row });
     for (const table of tables) table.measured.push(measured.get(table.name)!);
     rows.push(row);
     // After each, so that a run that is stopped has shown something.
@@ -210,7 +222,13 @@ async function measureKind(name: SubjectKind, bench: Bench): Promise<void> {
 
 makeFolder(args.out);
 const base = await openStableDiffusion(args.base);
-const bench: Bench = { base, studio: await DrawingStudio.open(base), judge: await AttributeJudge.open(args.judge) };
+const key = { base: await modelHash(base), settings, prompts: promptCount };
+const bench: Bench = {
+  key,
+  base,
+  studio: await DrawingStudio.open(base),
+  judge: await AttributeJudge.open(args.judge),
+};
 for (const name of ["character", "texture"] as const) await measureKind(name, bench);
 await bench.judge.close();
 await bench.studio.close();
