@@ -60,9 +60,13 @@ export interface TextShares {
   readonly written: number;
   readonly single: number;
   readonly chinese: number;
-  /** Facts that are told alone twice as often: half of the single facts are of these. */
+  /** Facts that a single one is `STRESS` times as often as others: told with what they look different in. */
   readonly stressed?: readonly string[];
 }
+const STRESS = 4;
+/** A bun is drawn one way in one style and another in the next, bricks are large unlike sand is. */
+const LOOKS_BY: readonly string[] = ["style", "kind"];
+
 /** A single fact is what labelling asks for. */
 const CLIP_SHARES: TextShares = { written: 0.25, single: 0.5, chinese: 0.2 };
 
@@ -75,16 +79,27 @@ export function drawText(sample: DescribedSample, random: Random, shares = CLIP_
     const text = language === "zh" ? (sample.captionZh ?? sample.caption) : sample.caption;
     return { text, claims: undefined };
   }
-  const isSingle = random.uniform() < shares.single;
-  const stressed = isSingle && shares.stressed && names.filter((name) => shares.stressed!.includes(name));
-  if (stressed && stressed.length > 0 && random.uniform() < 0.5) names.splice(0, names.length, ...stressed);
-  const count = isSingle ? 1 : 1 + Math.floor(random.uniform() * names.length);
-  for (let i = 0; i < count; i++) {
-    const other = i + Math.floor(random.uniform() * (names.length - i));
-    [names[i], names[other]] = [names[other]!, names[i]!];
-  }
-  const claims = Object.fromEntries(names.slice(0, count).map((name) => [name, facts[name]!]));
+  const chosen = random.uniform() < shares.single ? singleFact(names, random, shares) : someFacts(names, random);
+  const claims = Object.fromEntries(chosen.map((name) => [name, facts[name]!]));
   return { text: labelSentence(sample.kind, claims, language, true), claims };
+}
+
+function singleFact(names: readonly string[], random: Random, { stressed = [] }: TextShares): string[] {
+  const lots = names.flatMap((name) => Array.from({ length: stressed.includes(name) ? STRESS : 1 }, () => name));
+  const name = lots[Math.floor(random.uniform() * lots.length)]!;
+  const others = stressed.includes(name) ? names.filter((other) => LOOKS_BY.includes(other)) : [];
+  return [name, ...others];
+}
+
+/** Of any number, in any order. */
+function someFacts(names: readonly string[], random: Random): string[] {
+  const count = 1 + Math.floor(random.uniform() * names.length);
+  const order = [...names];
+  for (let i = 0; i < count; i++) {
+    const other = i + Math.floor(random.uniform() * (order.length - i));
+    [order[i], order[other]] = [order[other]!, order[i]!];
+  }
+  return order.slice(0, count);
 }
 
 /** Whether a text is true of a picture that it was not drawn for. */

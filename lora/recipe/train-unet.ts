@@ -50,7 +50,12 @@ const CAPTION_DROPOUT = 0.1;
  */
 const TEXT = "text_encoder.";
 /** Half as people write, the rest lists of facts, from which each word is learned soonest. */
-const SHARES: TextShares = { written: 0.3, single: 0.5, chinese: 0.3, stressed: ["skin", "scale"] };
+const SHARES: TextShares = {
+  written: 0.25,
+  single: 0.6,
+  chinese: 0.3,
+  stressed: ["skin", "hairShape", "expression", "facialHair", "scale"],
+};
 /** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
 async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {
   if (existsSync(path)) return readTensor(openSafetensors(path), "latents");

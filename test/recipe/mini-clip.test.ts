@@ -114,6 +114,17 @@ describe("the mini CLIP's training", () => {
       if (claims) assert.ok(["en", "zh"].some((l) => labelSentence("portrait", claims, l as "en", true) === text));
   });
 
+  it("tells a stressed fact more often, and with what it looks different in", () => {
+    const random = new Random(2);
+    const shares = { written: 0, single: 1, chinese: 0, stressed: ["hairShape"] };
+    const drawn = Array.from({ length: 400 }, () => Object.keys(drawText(sample, random, shares).claims!));
+    const told = drawn.filter((names) => names.includes("hairShape"));
+    assert.ok(told.every((names) => names.join() === "hairShape,style"));
+    // Four of the eight lots of five facts.
+    assert.ok(Math.abs(told.length / drawn.length - 0.5) < 0.08, `${told.length}`);
+    assert.ok(drawn.every((names) => names.includes("hairShape") || names.length === 1));
+  });
+
   it("asks a picture for every fact at once: a softmax over the sentences of each question", async () => {
     const config = miniClip(700);
     const graph = new Graph();
