@@ -22,7 +22,14 @@ export {
 export { isRowReason, leadingText, parseDialogueRow, SYSTEM_SHARE } from "./data/index.ts";
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
 export { readPngText, writePngText } from "./generate/index.ts";
-export { DrawingStudio, encodePng, readGenerationInfo, type DrawRequest, type Picture } from "./generate/index.ts";
+export {
+  drawingFields,
+  DrawingStudio,
+  encodePng,
+  readGenerationInfo,
+  type DrawRequest,
+  type Picture,
+} from "./generate/index.ts";
 export {
   languageModelSites,
   openLanguageModel,

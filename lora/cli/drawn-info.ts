@@ -1,4 +1,4 @@
-import { drawDefaults, type DrawRequest, type GenerationInfo, type Picture } from "../generate/index.ts";
+import { drawDefaults, drawingFields, type DrawRequest, type GenerationInfo, type Picture } from "../generate/index.ts";
 import type { StableDiffusion } from "../models/index.ts";
 
 /** What goes into the PNG beside the pixels: all it takes to draw it again. */
@@ -22,6 +22,6 @@ export function drawnInfo(
     ...(modelHash === undefined ? {} : { modelHash }),
     model: base.name,
     loraHashes,
-    ...(request.tiling ? { others: { Tiling: "True" } } : {}),
+    others: drawingFields({ ...defaults, ...request }),
   };
 }

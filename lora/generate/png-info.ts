@@ -20,11 +20,30 @@ export interface GenerationInfo {
   readonly others?: Readonly<Record<string, string>>;
 }
 
+export interface DrawingFields {
+  readonly tiling?: boolean | undefined;
+  readonly guidanceStop?: number | undefined;
+  readonly guidanceRescale?: number | undefined;
+}
+
 const KEYWORD = "parameters";
 const NEGATIVE = "Negative prompt:";
 const FIELD = /\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/g;
 /** WebUI takes a last line of fewer fields for a part of the prompt. */
 const FIELDS_MIN = 3;
+
+/** Fields for what is not as usual: `Tiling` is the WebUI's, `CFG Rescale` that of its extension of the name. */
+export function drawingFields({
+  tiling,
+  guidanceStop = 1,
+  guidanceRescale = 0,
+}: DrawingFields): Record<string, string> {
+  return {
+    ...(tiling ? { Tiling: "True" } : {}),
+    ...(guidanceStop < 1 ? { "CFG stop": String(guidanceStop) } : {}),
+    ...(guidanceRescale > 0 ? { "CFG Rescale": String(guidanceRescale) } : {}),
+  };
+}
 
 /** WebUI's infotext: the prompt, `Negative prompt:` and one line of `Steps: 20, Sampler: Euler a, …`. */
 export function formatGenerationInfo(info: GenerationInfo): string {

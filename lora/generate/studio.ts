@@ -25,6 +25,9 @@ export interface DrawRequest {
   readonly negative?: string;
   readonly steps?: number;
   readonly guidanceScale?: number;
+  /** See `PaintRequest`. */
+  readonly guidanceStop?: number;
+  readonly guidanceRescale?: number;
   readonly sampler?: string;
   readonly seeds?: readonly number[];
   readonly width?: number;
@@ -40,6 +43,8 @@ export interface DrawRequest {
 const DRAW_DEFAULTS = {
   steps: 20,
   guidanceScale: 7,
+  guidanceStop: 1,
+  guidanceRescale: 0,
   sampler: "DPM++ 2M",
   seeds: [1] as readonly number[],
 } as const;
@@ -94,7 +99,7 @@ export class DrawingStudio {
 
   /** @throws MODULE_UNKNOWN, SIZE_INVALID, and the errors of prompts and samplers */
   async draw(request: DrawRequest): Promise<Picture[]> {
-    const { steps, guidanceScale, sampler, seeds } = {
+    const { steps, guidanceScale, guidanceStop, guidanceRescale, sampler, seeds } = {
       ...drawDefaults(this.base, request.sampler),
       ...withoutUndefined(request),
     };
@@ -114,7 +119,8 @@ export class DrawingStudio {
       ...(request.onStep ? { onStep: request.onStep } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
     };
-    const shared = { ...conditioning, ...watching, steps, guidanceScale, sampler, width, height, adapters: feeds };
+    const guidance = { guidanceScale, guidanceStop, guidanceRescale };
+    const shared = { ...conditioning, ...watching, ...guidance, steps, sampler, width, height, adapters: feeds };
     return this.painters.use(request.tiling ? "circular" : "zeros", async (painter) => {
       const pictures: Picture[] = [];
       // One at a time: the runtime sums in another order for another batch size, and a seed must always give one picture.

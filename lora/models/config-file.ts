@@ -27,6 +27,9 @@ export class ConfigFile {
       (v): v is number[] => Array.isArray(v) && v.every(isCount),
     );
   }
+  share(key: string): number {
+    return this.get(key, "a number from 0 to 1", (v): v is number => typeof v === "number" && v >= 0 && v <= 1);
+  }
   positive(key: string, fallback?: number): number {
     return this.get(key, "a positive number", (v): v is number => typeof v === "number" && v > 0, fallback);
   }

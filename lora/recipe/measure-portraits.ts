@@ -23,6 +23,8 @@ const { values: args } = parseArgs({
     prompts: { type: "string", default: "100" },
     steps: { type: "string" },
     guidance: { type: "string" },
+    "guidance-stop": { type: "string" },
+    "guidance-rescale": { type: "string" },
     sampler: { type: "string" },
   },
 });
@@ -30,11 +32,18 @@ const SIDE = 128;
 
 const studio = await DrawingStudio.open(await openStableDiffusion(args.base));
 const judge = await AttributeJudge.open(args.judge);
+/** Options of drawing that are numbers, by the name that `draw` has for them. */
+const numbers = {
+  steps: args.steps,
+  guidanceScale: args.guidance,
+  guidanceStop: args["guidance-stop"],
+  guidanceRescale: args["guidance-rescale"],
+};
+const given = Object.entries(numbers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Number(value)]]));
 const options = {
   width: SIDE,
   height: SIDE,
-  ...(args.steps === undefined ? {} : { steps: Number(args.steps) }),
-  ...(args.guidance === undefined ? {} : { guidanceScale: Number(args.guidance) }),
+  ...Object.fromEntries(given),
   ...(args.sampler === undefined ? {} : { sampler: args.sampler }),
 };
 const told = Array.from({ length: Number(args.prompts) }, (_, index) => portrait(index, "validation"));

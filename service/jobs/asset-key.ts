@@ -12,6 +12,7 @@ export function assetKey(base: Base, request: FixedDrawRequest, seed: number): R
     seed,
     steps,
     guidance: guidanceScale,
+    ...base.guidance,
     sampler,
     size: [base.side, base.side],
     ...(tiling ? { tiling } : {}),

@@ -1,6 +1,6 @@
 /** The base model that this service trains on and draws with. */
 import { join } from "node:path";
-import { openStableDiffusion, readBaseDefaults, type BaseDefaults } from "../../lora/index.ts";
+import { openStableDiffusion, readBaseDefaults, type BaseDefaults, type StableDiffusion } from "../../lora/index.ts";
 import { rememberedHash } from "./base-hash.ts";
 
 /** Where neither the request nor the base says. */
@@ -16,6 +16,8 @@ export interface Base {
   readonly side: number;
   /** For drawings that do not say. */
   readonly guidanceScale: number;
+  /** What else of its guidance it asks for. */
+  readonly guidance: Omit<StableDiffusion["drawing"], "guidanceScale" | "steps">;
   /** What it suggests for training. */
   readonly training: BaseDefaults;
 }
@@ -29,6 +31,7 @@ export async function readBase(path: string, dataDir: string): Promise<Base> {
   const [unet] = base.weights.unet.values();
   if (!unet) throw new Error(`${path}: a base without UNet weights`);
   const hash = await rememberedHash([unet.path], join(dataDir, "base-hash.json"));
-  const { guidanceScale = GUIDANCE_SCALE } = base.drawing;
-  return { path, name: base.name, side: base.side, hash, guidanceScale, training: readBaseDefaults(path) };
+  const { guidanceScale = GUIDANCE_SCALE, steps: _, ...guidance } = base.drawing;
+  const training = readBaseDefaults(path);
+  return { path, name: base.name, side: base.side, hash, guidanceScale, guidance, training };
 }

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   AnimulaError,
+  drawingFields,
   DrawingStudio,
   encodePicture,
   encodePng,
@@ -95,7 +96,7 @@ function open(): Promise<DrawingStudio> {
 
 function toPng(studio: DrawingStudio, order: DrawOrder, { pixels, seed, width, height }: Picture): Promise<Buffer> {
   const { prompt, negative, steps, guidanceScale, sampler } = order;
-  const others = order.tiling ? { Tiling: "True" } : {};
+  const others = drawingFields({ ...studio.base.drawing, tiling: order.tiling });
   const names = order.stack.map(({ name, sha256, weight }) => `${name} ${sha256.slice(0, 12)} ${weight}`);
   return encodePng(pixels, {
     prompt,

@@ -74,6 +74,27 @@ describe("animula generate", () => {
     assert.deepEqual({ steps, guidanceScale, sampler }, { steps: 4, guidanceScale: 1, sampler: "lcm" });
   });
 
+  it("guides the first steps only, and tames guidance, if told to; the picture says so", async () => {
+    const dir = tempDir();
+    const pictureOf = async (name: string, ...options: string[]) => {
+      const said = await draw(dir, "a cat", ...options, "--output", name);
+      assert.equal(said.code, 0, said.stderr);
+      return join(dir, name, "00001-1.png");
+    };
+    const guided = await pixels(await pictureOf("guided"));
+    const plain = await pixels(await pictureOf("plain", "--guidance", "1"));
+    assert.deepEqual(await pixels(await pictureOf("never", "--guidance-stop", "0")), plain);
+    const half = await pictureOf("half", "--guidance-stop", "0.5");
+    for (const other of [guided, plain]) assert.notDeepEqual(await pixels(half), other);
+    const tamed = await pictureOf("tamed", "--guidance-rescale", "0.7");
+    assert.notDeepEqual(await pixels(tamed), guided);
+    const others = (path: string) => readGenerationInfo(readFileSync(path))!.others;
+    assert.equal(others(half)!["CFG stop"], "0.5");
+    assert.equal(others(tamed)!["CFG Rescale"], "0.7");
+    const wrong = await draw(dir, "a cat", "--guidance-stop", "2");
+    assert.match(wrong.stderr, /guidance-stop.*0 to 1/);
+  });
+
   it("a module changes the picture, and with weight 0 it does not; the picture says how it was made", async () => {
     const dir = tempDir();
     await writeModule(join(dir, "hero.safetensors"));

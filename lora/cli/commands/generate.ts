@@ -40,6 +40,11 @@ export const generateCommand = defineCommand({
     "lora-dir": { type: "string", description: "Folder of module files that the prompt may name" },
     steps: { type: "string", description: "Sampling steps (20; 4 with LCM)" },
     guidance: { type: "string", description: "Guidance scale (7; 1, which is none, with LCM)" },
+    "guidance-stop": {
+      type: "string",
+      description: "Share of the steps that are guided, 0 to 1, from the first on (1)",
+    },
+    "guidance-rescale": { type: "string", description: "0 to 1: tames the hard colours of strong guidance (0)" },
     sampler: { type: "string", description: `${samplerNames().join(", ")} (DPM++ 2M)` },
     seed: { type: "string", description: "First seed (1)" },
     count: { type: "string", description: "How many pictures, on following seeds (1)" },
@@ -55,6 +60,8 @@ export const generateCommand = defineCommand({
       negative: args.negative,
       steps: numberOption("steps", args.steps, { least: 1, most: 999, example: 20 }),
       guidanceScale: numberOption("guidance", args.guidance, { least: 0, most: 100, isWhole: false, example: 7 }),
+      guidanceStop: shareOption("guidance-stop", args["guidance-stop"]),
+      guidanceRescale: shareOption("guidance-rescale", args["guidance-rescale"]),
       sampler: args.sampler,
       tiling: args.tiling,
       width: numberOption("width", args.width, { least: 8, most: 4096, example: 512 }),
@@ -90,6 +97,9 @@ export const generateCommand = defineCommand({
     }
   },
 });
+
+const shareOption = (name: string, value: string | undefined) =>
+  numberOption(name, value, { least: 0, most: 1, isWhole: false, example: 0.5 });
 
 /** `00001-7.png`: the number of the picture in its folder and its seed; earlier pictures are never replaced. */
 function freePath(folder: string, seed: number): string {
