@@ -29,6 +29,7 @@ import { checkMemory, predictMemoryMb } from "./memory.ts";
 import { BatchOrder, LatentSource, type TrainingPicture } from "./prepare.ts";
 import { bestCheckpoint, initialParameters, runSettings, shapingSettings, toModule } from "./run-settings.ts";
 import { TrainingGraph } from "./training-graph.ts";
+import { weightsMark } from "./weights-mark.ts";
 
 export interface TrainImageOptions {
   readonly config: TrainConfig;
@@ -241,7 +242,7 @@ function fingerprint(config: TrainConfig, base: StableDiffusion, dataset: ImageD
     totalSteps,
     pictures,
     basename(base.path),
-    weights && statSync(weights.path).size,
+    weights && weightsMark(weights.path),
   ];
   return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
 }

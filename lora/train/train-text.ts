@@ -1,6 +1,5 @@
 /** Trains a text module from a configuration: `animula train` with `task_type: text-generation`, but the terminal. */
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { targetSites, trainingAdapters, type LoraModule, type ModuleSite } from "../adapter/index.ts";
 import {
@@ -25,6 +24,7 @@ import { checkMemory } from "./memory.ts";
 import { bestCheckpoint, initialParameters, runSettings, shapingSettings, toModule } from "./run-settings.ts";
 import { predictTextMemoryMb } from "./text-memory.ts";
 import { askedCount, chunkRowsFor, TextTrainingGraph } from "./text-training-graph.ts";
+import { weightsMark } from "./weights-mark.ts";
 
 /** Where nothing else is asked for: longer than almost all dialogue, short enough for a small machine. */
 const MAX_LENGTH = 1024;
@@ -180,7 +180,7 @@ async function validate(
 function fingerprint(config: TrainConfig, base: LanguageModel, plan: TextPlan, totalSteps: number): string {
   const hash = createHash("sha256");
   const [weights] = base.weights.values();
-  const identity = [shapingSettings(config), totalSteps, basename(base.path), weights && statSync(weights.path).size];
+  const identity = [shapingSettings(config), totalSteps, basename(base.path), weights && weightsMark(weights.path)];
   hash.update(JSON.stringify(identity));
   for (const { ids, isReply } of [...plan.train, ...plan.validation]) hash.update(ids).update(isReply);
   return hash.digest("hex");
