@@ -22,6 +22,7 @@ export interface GenerationInfo {
 
 export interface DrawingFields {
   readonly tiling?: boolean | undefined;
+  readonly guidanceScale: number;
   readonly guidanceStop?: number | undefined;
   readonly guidanceRescale?: number | undefined;
 }
@@ -35,13 +36,15 @@ const FIELDS_MIN = 3;
 /** Fields for what is not as usual: `Tiling` is the WebUI's, `CFG Rescale` that of its extension of the name. */
 export function drawingFields({
   tiling,
+  guidanceScale,
   guidanceStop = 1,
   guidanceRescale = 0,
 }: DrawingFields): Record<string, string> {
+  const isGuided = guidanceScale > 1;
   return {
     ...(tiling ? { Tiling: "True" } : {}),
-    ...(guidanceStop < 1 ? { "CFG stop": String(guidanceStop) } : {}),
-    ...(guidanceRescale > 0 ? { "CFG Rescale": String(guidanceRescale) } : {}),
+    ...(isGuided && guidanceStop < 1 ? { "CFG stop": String(guidanceStop) } : {}),
+    ...(isGuided && guidanceRescale > 0 ? { "CFG Rescale": String(guidanceRescale) } : {}),
   };
 }
 

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../format/index.ts";
+import type { StableDiffusion } from "../models/index.ts";
+import type { BaseDefaults } from "../train/index.ts";
 import type { Measured } from "./identity-experiment.ts";
 import type { SheetRow } from "./identity-report.ts";
 import type { SettingsName } from "./identity-settings.ts";
@@ -14,6 +16,9 @@ export interface SubjectResult {
 /** What a result holds for: another base, other settings or more prompts give another one. */
 export interface RecordKey {
   readonly base: string;
+  /** What the base asks for. */
+  readonly drawing: StableDiffusion["drawing"];
+  readonly training: BaseDefaults;
   readonly settings: readonly SettingsName[];
   readonly prompts: number;
 }

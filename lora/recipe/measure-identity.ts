@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { makeFolder } from "../format/index.ts";
 import { DrawingStudio, modelHash } from "../generate/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../models/index.ts";
+import { readBaseDefaults } from "../train/index.ts";
 import { AttributeJudge, JUDGE } from "./attribute-classifier.ts";
 import { recipeErrors } from "./errors.ts";
 import { faceWeights } from "./face-descriptor-package.ts";
@@ -222,7 +223,13 @@ async function measureKind(name: SubjectKind, bench: Bench): Promise<void> {
 
 makeFolder(args.out);
 const base = await openStableDiffusion(args.base);
-const key = { base: await modelHash(base), settings, prompts: promptCount };
+const key = {
+  base: await modelHash(base),
+  drawing: base.drawing,
+  training: readBaseDefaults(base.path),
+  settings,
+  prompts: promptCount,
+};
 const bench: Bench = {
   key,
   base,

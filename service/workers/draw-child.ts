@@ -96,7 +96,7 @@ function open(): Promise<DrawingStudio> {
 
 function toPng(studio: DrawingStudio, order: DrawOrder, { pixels, seed, width, height }: Picture): Promise<Buffer> {
   const { prompt, negative, steps, guidanceScale, sampler } = order;
-  const others = drawingFields({ ...studio.base.drawing, tiling: order.tiling });
+  const others = drawingFields({ ...studio.base.drawing, guidanceScale, tiling: order.tiling });
   const names = order.stack.map(({ name, sha256, weight }) => `${name} ${sha256.slice(0, 12)} ${weight}`);
   return encodePng(pixels, {
     prompt,

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { readRecord, writeRecord, type RecordKey, type SubjectResult } from "../../lora/recipe/identity-record.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-const key: RecordKey = { base: "0123456789", settings: ["defaults"], prompts: 20 };
+const key: RecordKey = {
+  base: "0123456789",
+  drawing: { guidanceScale: 6 },
+  training: {},
+  settings: ["defaults"],
+  prompts: 20,
+};
 const three = (trained: number) => ({ trained, base: 0.1, real: 0.9 });
 const result: SubjectResult = {
   measured: new Map([
@@ -37,6 +43,7 @@ describe("what was measured of a subject", () => {
     const folder = tempDir();
     writeRecord(folder, key, result);
     assert.equal(readRecord(folder, { ...key, base: "abcdef0123" }, "zmira"), undefined);
+    assert.equal(readRecord(folder, { ...key, drawing: {} }, "zmira"), undefined);
     assert.equal(readRecord(folder, { ...key, settings: ["rank-4"] }, "zmira"), undefined);
     assert.equal(readRecord(folder, { ...key, prompts: 2 }, "zmira"), undefined);
     writeFileSync(join(folder, "zmira.json"), '{"key":');
