@@ -77,7 +77,11 @@ const counts = {
 } as const satisfies Record<SubjectKind, number>;
 const promptCount = wholeNumber("prompts", 1, CHARACTER_PROMPTS_MAX);
 const settings = settingsAsked();
-const names = [...characters.map(({ name }) => name), ...heldOutTextures.map(triggerOf)];
+const namesOf: Readonly<Record<SubjectKind, readonly string[]>> = {
+  character: characters.map(({ name }) => name),
+  texture: heldOutTextures.map(triggerOf),
+};
+const names = Object.values(namesOf).flat();
 const only = args.subjects?.split(",") ?? names;
 const unknown = only.find((name) => !names.includes(name));
 if (unknown !== undefined) throw recipeErrors.IDENTITY_ARGUMENT("subjects", `some of ${names.join(", ")}`, unknown);
@@ -195,18 +199,18 @@ async function measureSubject(
 }
 
 async function measureKind(name: SubjectKind, bench: Bench): Promise<void> {
+  const asked = namesOf[name].slice(0, counts[name]).filter((each) => only.includes(each));
+  if (asked.length === 0) return;
   const kind = kinds[name];
   const all = await kind.subjects();
-  const asked = all.slice(0, counts[name]).filter((subject) => only.includes(subject.name));
-  if (asked.length === 0) return;
   const { describe, close } = await kind.open();
   const reference = await openReference(all, describe);
   const rows: SheetRow[] = [];
   const tables = settings.map((setting) => ({ name: setting, measured: [] as Measured[] }));
-  for (const subject of asked) {
-    const { measured, row } =
-      readRecord(args.out, bench.key, subject.name) ?? (await measureSubject(subject, kind, reference, bench));
-    writeRecord(args.out, bench.key, { measured, row });
+  for (const subject of all.filter((each) => asked.includes(each.name))) {
+    const known = readRecord(args.out, bench.key, subject.name);
+    const { measured, row } = known ?? (await measureSubject(subject, kind, reference, bench));
+    if (!known) writeRecord(args.out, bench.key, { measured, row });
     for (const table of tables) table.measured.push(measured.get(table.name)!);
     rows.push(row);
     // After each, so that a run that is stopped has shown something.

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { readRange } from "../format/index.ts";
 
 const SPOTS = 16;
 const SPOT_BYTES = 4096;
@@ -7,19 +8,12 @@ const SPOT_BYTES = 4096;
 /**
  * Tells a weights file from another one of its size: a hash of its length and of 16 spots, evenly over it. To read all of a
  * checkpoint takes seconds; another training, or another base in the old one's place, differs wherever one looks.
+ * @throws FILE_NOT_READABLE
  */
 export function weightsMark(path: string): string {
   const { size } = statSync(path);
+  const length = Math.min(SPOT_BYTES, size);
   const hash = createHash("sha256").update(String(size));
-  const file = openSync(path, "r");
-  try {
-    const spot = Buffer.alloc(SPOT_BYTES);
-    for (let i = 0; i < SPOTS; i++) {
-      const at = Math.floor((Math.max(0, size - SPOT_BYTES) * i) / (SPOTS - 1));
-      hash.update(spot.subarray(0, readSync(file, spot, 0, SPOT_BYTES, at)));
-    }
-  } finally {
-    closeSync(file);
-  }
+  for (let i = 0; i < SPOTS; i++) hash.update(readRange(path, Math.floor(((size - length) * i) / (SPOTS - 1)), length));
   return hash.digest("hex");
 }
