@@ -35,5 +35,6 @@ export {
   type LabelSubject,
 } from "./label-vocabulary.ts";
 export { autoLabel, type AutoLabelOptions, type AutoLabelReport } from "./auto-label.ts";
-export { LABEL_THRESHOLD, Labeller, type Guess, type Label, type LabelOptions } from "./labeller.ts";
+export { LABEL_THRESHOLD, labelCaptions, type LabelCaption, type LabelOptions } from "./label-caption.ts";
+export { Labeller, type Guess, type Seen } from "./labeller.ts";
 export { withHistories } from "./text-histories.ts";

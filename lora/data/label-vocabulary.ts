@@ -20,6 +20,11 @@ export interface LabelAttribute {
   readonly absence?: Words;
   /** A caption does not tell it: how a picture is drawn is what a module learns from the pictures. */
   readonly isUntold?: boolean;
+  /**
+   * Belongs to who or what is pictured. "marks": nobody changes it from picture to picture, and others differ in it;
+   * "body": so too, but many have it alike; "worn": some have it always, others at times.
+   */
+  readonly own?: "marks" | "body" | "worn";
 }
 
 const words = (en: string, zh: string): Words => ({ en, zh });
@@ -66,6 +71,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   headwear: {
     subject: "portrait",
     place: "with",
+    own: "worn",
     absence: words("no hat", "不戴帽子"),
     values: {
       hat: words("a {} hat", "戴{}帽子"),
@@ -78,6 +84,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   headwearColor: {
     subject: "portrait",
     place: "with",
+    own: "worn",
     fills: "headwear",
     phrase: words("a {} hat", "戴{}帽子"),
     seenIf: { headwear: isThere },
@@ -86,6 +93,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   hairShape: {
     subject: "portrait",
     place: "with",
+    own: "marks",
     seenIf: { headwear: isAbsent },
     values: {
       short: words("short {} hair", "{}短发"),
@@ -107,6 +115,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   hairColor: {
     subject: "portrait",
     place: "with",
+    own: "marks",
     fills: "hairShape",
     phrase: words("{} hair", "{}头发"),
     seenIf: { headwear: isAbsent, hairShape: (value) => value !== "bald" },
@@ -128,6 +137,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   eyewear: {
     subject: "portrait",
     place: "with",
+    own: "worn",
     absence: words("no glasses", "不戴眼镜"),
     values: {
       glasses: words("{} glasses", "戴{}眼镜"),
@@ -138,6 +148,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   eyewearColor: {
     subject: "portrait",
     place: "with",
+    own: "worn",
     fills: "eyewear",
     phrase: words("{} glasses", "戴{}眼镜"),
     seenIf: { eyewear: (value) => value === "glasses" },
@@ -146,6 +157,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   facialHair: {
     subject: "portrait",
     place: "with",
+    own: "body",
     absence: words("no beard", "没有胡子"),
     values: {
       beard: words("a beard", "络腮胡"),
@@ -156,12 +168,14 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   earrings: {
     subject: "portrait",
     place: "with",
+    own: "worn",
     absence: words("no earrings", "不戴耳环"),
     values: { earrings: words("earrings", "戴耳环") },
   },
   freckles: {
     subject: "portrait",
     place: "with",
+    own: "body",
     absence: words("no freckles", "没有雀斑"),
     values: { freckles: words("freckles", "有雀斑") },
   },
@@ -185,6 +199,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   skin: {
     subject: "portrait",
     place: "rest",
+    own: "marks",
     phrase: words("{} skin", "{}皮肤"),
     values: {
       light: words("light", "浅色"),
@@ -229,6 +244,7 @@ export const labelVocabulary: Readonly<Record<string, LabelAttribute>> = {
   kind: {
     subject: "texture",
     place: "of",
+    own: "marks",
     values: {
       bricks: words("{} bricks", "{}砖墙"),
       "stone wall": words("{} stone wall", "{}石墙"),

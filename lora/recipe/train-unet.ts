@@ -56,8 +56,8 @@ const TEXT = "text_encoder.";
 const SHARES: TextShares = {
   written: 0.35,
   single: 0.4,
-  chinese: 0.3,
-  stressed: ["skin", "hairShape", "expression", "facialHair", "scale"],
+  chinese: 0.5,
+  stressed: ["skin", "hairShape", "expression", "facialHair"],
 };
 /** Mean latents of every picture, scaled to unit deviation, from the averaged weights of the trained VAE. */
 async function encodeLatents(data: PackedData, path: string): Promise<Float32Array> {

@@ -31,8 +31,10 @@ export async function fillEmptyCaptions(options: SuggestionOptions, onSaved: (sa
   const { source, datasetId, language, images, isTyped, onProgress } = options;
   const saved: Record<string, string> = {};
   try {
-    for (let at = 0; at < images.length; at += limits.imagesPerSuggestionMax) {
-      const part = images.slice(at, at + limits.imagesPerSuggestionMax);
+    // Parts of one size: what pictures have in common is not seen on the single one that would be left over.
+    const size = Math.ceil(images.length / Math.ceil(images.length / limits.imagesPerSuggestionMax));
+    for (let at = 0; at < images.length; at += size) {
+      const part = images.slice(at, at + size);
       const { suggestions } = await source.suggestCaptions(datasetId, part, language);
       // Someone may have written one meanwhile.
       const open = suggestions.filter(({ image }) => !isTyped(image));

@@ -145,7 +145,7 @@ export interface ReportReply {
   readonly suggested: { readonly rank: number; readonly learningRate: number; readonly steps: number };
 }
 
-/** POST /api/datasets/:id/suggestions: captions for these pictures. Nothing is saved; who asked does that. */
+/** POST /api/datasets/:id/suggestions: captions of what varies in these pictures. Nothing is saved; who asked does that. */
 export const suggestionsRequest = z.strictObject({
   images: z.array(z.string().max(100)).min(1).max(limits.imagesPerSuggestionMax),
   language: z.enum(["en", "zh"]).default("en"),

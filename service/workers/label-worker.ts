@@ -25,8 +25,10 @@ export class LabellingFailed extends Error {}
 
 /** Captions of the pictures that have none. A picture that cannot be read has none afterwards either. */
 export async function labelFolder({ clip, folder, language }: LabelOrder): Promise<LabelledFile[]> {
-  const args = ["--input", folder, "--output", `${folder}.csv`, "--clip", clip, "--language", language, "--json"];
-  const { child, ended } = startWorker(COMMAND, ["auto-label", ...args], folder);
+  const place = ["--input", folder, "--output", `${folder}.csv`, "--clip", clip];
+  // Training puts the trigger word in front, whatever it is by then.
+  const form = ["--language", language, "--tell", "varied", "--json"];
+  const { child, ended } = startWorker(COMMAND, ["auto-label", ...place, ...form], folder);
   const labelled: LabelledFile[] = [];
   const lines = createInterface({ input: child.stdout! });
   lines.on("line", (text) => {

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isSeen, Labeller, labelVocabulary } from "../../lora/data/index.ts";
+import { isSeen, labelCaptions, Labeller, labelVocabulary, type Seen } from "../../lora/data/index.ts";
 import { factsOf, type DescribedSample } from "../../lora/recipe/mini-clip.ts";
 import { portrait } from "../../lora/recipe/portraits.ts";
 import { rasterizePortrait } from "../../lora/recipe/render-data.ts";
 import { heldOutTexture } from "../../lora/recipe/textures.ts";
 
 const CLIP = join(import.meta.dirname, "../../assets/base/mini-clip");
+const DEMO = join(import.meta.dirname, "../../assets/demo/zhangsan");
 const SIDE = 128;
 const PORTRAITS = 40;
 const TEXTURES = 20;
@@ -44,10 +46,24 @@ describe("the embedded CLIP", function () {
     const { background } = attributes;
     const words = labelVocabulary["background"]!.values[background]!;
     assert.ok(isSeen(labelVocabulary["background"]!, attributes));
+    const seen = await labeller.guess(picture);
     for (const language of ["en", "zh"] as const) {
-      const { caption, confidence } = await labeller.label(picture, { language, threshold: 0.6 });
+      const { caption, confidence } = labelCaptions([seen], { language, threshold: 0.6, onlyVaried: false })[0]!;
       assert.ok(caption.includes(words[language]), `${caption}: ${words[language]}`);
       assert.ok(confidence >= 0.6 && confidence <= 1);
+    }
+  });
+
+  it("leaves to a trigger word what the demo's pictures have in common, and tells what varies", async () => {
+    const files = readdirSync(DEMO).filter((name) => name.endsWith(".png")).slice(0, 12); // prettier-ignore
+    const seen: Seen[] = [];
+    for (const file of files) seen.push(await labeller.guessFile(join(DEMO, file)));
+    const captions = (onlyVaried: boolean): string[] =>
+      labelCaptions(seen, { language: "en", threshold: 0.6, onlyVaried }).map(({ caption }) => caption);
+    assert.ok(captions(false).every((caption) => caption.includes("light skin")));
+    for (const caption of captions(true)) {
+      assert.doesNotMatch(caption, /hair|skin|beard|moustache|bob|bun/);
+      assert.match(caption, /^portrait of a person, .*background/);
     }
   });
 });

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineCommand } from "citty";
 import { autoLabel, LABEL_THRESHOLD, Labeller, labelLanguages, type AutoLabelReport } from "../../data/index.ts";
-import type { GuessedCaption } from "../../format/index.ts";
 import { numberOption } from "../command-line.ts";
 import { drawingSteps } from "../progress.ts";
 
@@ -19,6 +18,12 @@ export const autoLabelCommand = defineCommand({
       default: CLIP_DEFAULT,
     },
     prefix: { type: "string", description: "Trigger word in front of every caption" },
+    tell: {
+      type: "enum",
+      options: ["all", "varied"],
+      description:
+        "varied leaves hair, skin and what else all pictures share to the trigger word (all; varied with --prefix)",
+    },
     language: { type: "enum", options: [...labelLanguages], description: "Language of the captions", default: "en" },
     threshold: {
       type: "string",
@@ -40,9 +45,12 @@ export const autoLabelCommand = defineCommand({
         language: args.language,
         threshold,
         prefix: args.prefix,
+        onlyVaried: args.tell === undefined ? undefined : args.tell === "varied",
         overwrite: args.overwrite === true,
-        onPicture: (done, total, row) =>
-          "code" in row ? watcher.leftOut(row.file, String(row.value)) : watcher.labelled(row, done, total),
+        onPicture: (done, total, problem) => {
+          if (problem) watcher.leftOut(problem.file, String(problem.value));
+          else watcher.looked(done, total);
+        },
       });
       watcher.done(report, output);
     } finally {
@@ -52,7 +60,7 @@ export const autoLabelCommand = defineCommand({
 });
 
 interface Watcher {
-  labelled(row: GuessedCaption, done: number, total: number): void;
+  looked(done: number, total: number): void;
   leftOut(file: string, reason: string): void;
   done(report: AutoLabelReport, output: string): void;
 }
@@ -60,7 +68,7 @@ interface Watcher {
 function forPeople(input: string): Watcher {
   const progress = drawingSteps(input);
   return {
-    labelled: (_row, done, total) => progress(done, total),
+    looked: progress,
     leftOut: (_file, reason) => void process.stderr.write(`${reason}\n`),
     done({ rows, captioned, problems }, output) {
       const notes = [
@@ -75,8 +83,10 @@ function forPeople(input: string): Watcher {
 
 const line = (object: object) => void process.stdout.write(`${JSON.stringify(object)}\n`);
 const jsonLines: Watcher = {
-  labelled: (row) => line({ type: "caption", ...row }),
+  looked: () => {},
   leftOut: (file, reason) => line({ type: "problem", file, message: reason }),
-  done: ({ rows, captioned, problems }, output) =>
-    line({ type: "done", output, captions: rows.length, captioned, problems: problems.length }),
+  done({ rows, captioned, problems }, output) {
+    for (const row of rows) line({ type: "caption", ...row });
+    line({ type: "done", output, captions: rows.length, captioned, problems: problems.length });
+  },
 };
