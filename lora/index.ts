@@ -23,7 +23,7 @@ export { isRowReason, leadingText, parseDialogueRow, SYSTEM_SHARE } from "./data
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
 export { readPngText, writePngText } from "./generate/index.ts";
 export {
-  drawingFields,
+  drawnInfo,
   DrawingStudio,
   encodePng,
   readGenerationInfo,

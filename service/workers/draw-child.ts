@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   AnimulaError,
-  drawingFields,
   DrawingStudio,
+  drawnInfo,
   encodePicture,
   encodePng,
   openStableDiffusion,
@@ -94,21 +94,10 @@ function open(): Promise<DrawingStudio> {
   return opening;
 }
 
-function toPng(studio: DrawingStudio, order: DrawOrder, { pixels, seed, width, height }: Picture): Promise<Buffer> {
-  const { prompt, negative, steps, guidanceScale, sampler } = order;
-  const others = drawingFields({ ...studio.base.drawing, guidanceScale, tiling: order.tiling });
-  const names = order.stack.map(({ name, sha256, weight }) => `${name} ${sha256.slice(0, 12)} ${weight}`);
-  return encodePng(pixels, {
-    prompt,
-    negativePrompt: negative,
-    steps,
-    sampler,
-    guidanceScale,
-    seed,
-    width,
-    height,
-    model: studio.base.name,
-    loraHashes: [],
-    others: names.length > 0 ? { ...others, Modules: names.join(", ") } : others,
-  });
+function toPng(studio: DrawingStudio, order: DrawOrder, picture: Picture): Promise<Buffer> {
+  const { stack, prompt, negative, steps, guidanceScale, sampler, tiling } = order;
+  const info = drawnInfo(studio.base, { prompt, negative, steps, guidanceScale, sampler, tiling }, picture, []);
+  const names = stack.map(({ name, sha256, weight }) => `${name} ${sha256.slice(0, 12)} ${weight}`);
+  const others = { ...info.others, ...(names.length > 0 ? { Modules: names.join(", ") } : {}) };
+  return encodePng(picture.pixels, { ...info, others });
 }

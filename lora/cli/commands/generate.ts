@@ -8,6 +8,7 @@ import { makeFolder, writeFileAtomic } from "../../format/index.ts";
 import {
   checkPictureSize,
   DrawingStudio,
+  drawnInfo,
   encodePng,
   generateErrors,
   modelHash,
@@ -17,7 +18,6 @@ import { moduleSites, openStableDiffusion, type StableDiffusion } from "../../mo
 import { numberOption } from "../command-line.ts";
 import { drawingSteps } from "../progress.ts";
 import { cliErrors } from "../errors.ts";
-import { drawnInfo } from "../drawn-info.ts";
 
 const BASE_DEFAULT = fileURLToPath(new URL("../../../assets/base/mini-sd", import.meta.url));
 /** The largest seed that the WebUI takes. */

@@ -5,7 +5,14 @@ import type { LoraModule, ModuleSite } from "../../adapter/index.ts";
 import { checkDataset, formatReport, readImageDataset, type ImageDataset } from "../../data/index.ts";
 import { parsePrompt } from "../../diffusion/index.ts";
 import { AnimulaError, EventWriter, makeFolder, writeFileAtomic } from "../../format/index.ts";
-import { checkPictureSize, DrawingStudio, encodePng, generateErrors, type Picture } from "../../generate/index.ts";
+import {
+  checkPictureSize,
+  DrawingStudio,
+  drawnInfo,
+  encodePng,
+  generateErrors,
+  type Picture,
+} from "../../generate/index.ts";
 import { openStableDiffusion, type StableDiffusion } from "../../models/index.ts";
 import {
   configHelp,
@@ -16,7 +23,6 @@ import {
   type TrainEvent,
 } from "../../train/index.ts";
 import { cliErrors } from "../errors.ts";
-import { drawnInfo } from "../drawn-info.ts";
 import { logEvent } from "../event-log.ts";
 import { interruptible } from "../interrupt.ts";
 import { writeModules, writeStepModule } from "../module-files.ts";

@@ -1,5 +1,7 @@
-import { drawDefaults, drawingFields, type DrawRequest, type GenerationInfo, type Picture } from "../generate/index.ts";
 import type { StableDiffusion } from "../models/index.ts";
+import type { Picture } from "./painter.ts";
+import { drawingFields, type GenerationInfo } from "./png-info.ts";
+import { drawDefaults, type DrawRequest } from "./studio.ts";
 
 /** What goes into the PNG beside the pixels: all it takes to draw it again. */
 export function drawnInfo(
