@@ -23,6 +23,7 @@ export { isRowReason, leadingText, parseDialogueRow, SYSTEM_SHARE } from "./data
 export { VoiceStudio, type Reply, type ReplyRequest, type SamplingOptions } from "./generate/index.ts";
 export { readPngText, writePngText } from "./generate/index.ts";
 export {
+  drawDefaults,
   drawnInfo,
   DrawingStudio,
   encodePng,
@@ -39,7 +40,6 @@ export {
 } from "./models/index.ts";
 export { openClip, type Clip } from "./models/index.ts";
 export { moduleSites, openStableDiffusion, type StableDiffusion } from "./models/index.ts";
-export { samplerDefaults } from "./diffusion/index.ts";
 export { encodePicture, openUpscaler, surfaceMaps, UPSCALER_NAME, type Upscaler } from "./image/index.ts";
 export {
   loadTrainConfig,

@@ -1,7 +1,8 @@
 import type { StableDiffusion } from "../models/index.ts";
+import { drawDefaults } from "./draw-defaults.ts";
 import type { Picture } from "./painter.ts";
 import { drawingFields, type GenerationInfo } from "./png-info.ts";
-import { drawDefaults, type DrawRequest } from "./studio.ts";
+import type { DrawRequest } from "./studio.ts";
 
 /** What goes into the PNG beside the pixels: all it takes to draw it again. */
 export function drawnInfo(
@@ -11,7 +12,7 @@ export function drawnInfo(
   loraHashes: GenerationInfo["loraHashes"],
   modelHash?: string,
 ): GenerationInfo {
-  const defaults = drawDefaults(base, request.sampler);
+  const defaults = drawDefaults(base.drawing, request);
   return {
     prompt: request.prompt,
     negativePrompt: request.negative ?? "",

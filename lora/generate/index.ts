@@ -1,10 +1,11 @@
 export { generateErrors } from "./errors.ts";
 export { modelHash, moduleHash } from "./hashes.ts";
 export { readPngText, writePngText } from "./png-text.ts";
+export { drawDefaults } from "./draw-defaults.ts";
 export { drawnInfo } from "./drawn-info.ts";
 export { encodePng, readGenerationInfo, type GenerationInfo } from "./png-info.ts";
 export { Painter, rgbBytes, type PaintRequest, type Picture } from "./painter.ts";
-export { checkPictureSize, drawDefaults, DrawingStudio, type DrawRequest } from "./studio.ts";
+export { checkPictureSize, DrawingStudio, type DrawRequest } from "./studio.ts";
 export { TextDecoder, type DecodingBatch } from "./text-decoder.ts";
 export type { JsonSchema } from "./json-schema.ts";
 export { SAMPLING_DEFAULTS, type SamplingOptions } from "./token-sampler.ts";

@@ -9,12 +9,13 @@ import {
   type Stack,
 } from "../adapter/index.ts";
 import { TextEncoder } from "../data/index.ts";
-import { parsePrompt, samplerDefaults } from "../diffusion/index.ts";
+import { parsePrompt } from "../diffusion/index.ts";
 import type { Graph } from "../graph/index.ts";
 import type { Borders } from "../nn/index.ts";
 import { moduleSites, type StableDiffusion } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
 import { encodePrompts } from "./conditioning.ts";
+import { drawDefaults } from "./draw-defaults.ts";
 import { generateErrors } from "./errors.ts";
 import { Painter, type Picture } from "./painter.ts";
 import { Painters } from "./painters.ts";
@@ -39,22 +40,6 @@ export interface DrawRequest {
   readonly onStep?: (step: number, steps: number) => void;
   readonly signal?: AbortSignal;
 }
-
-const DRAW_DEFAULTS = {
-  steps: 20,
-  guidanceScale: 7,
-  guidanceStop: 1,
-  guidanceRescale: 0,
-  sampler: "DPM++ 2M",
-  seeds: [1] as readonly number[],
-} as const;
-
-/** What a request leaves out: what its sampler is made for, then the base's own suggestions, then the general ones. */
-export const drawDefaults = (base: StableDiffusion, sampler: string = DRAW_DEFAULTS.sampler) => ({
-  ...DRAW_DEFAULTS,
-  ...base.drawing,
-  ...samplerDefaults(sampler),
-});
 
 export class DrawingStudio {
   readonly base: StableDiffusion;
@@ -100,7 +85,7 @@ export class DrawingStudio {
   /** @throws MODULE_UNKNOWN, SIZE_INVALID, and the errors of prompts and samplers */
   async draw(request: DrawRequest): Promise<Picture[]> {
     const { steps, guidanceScale, guidanceStop, guidanceRescale, sampler, seeds } = {
-      ...drawDefaults(this.base, request.sampler),
+      ...drawDefaults(this.base.drawing, request),
       ...withoutUndefined(request),
     };
     const [width, height] = [request.width ?? this.base.side, request.height ?? this.base.side];

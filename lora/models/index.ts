@@ -1,3 +1,4 @@
+export type { DrawingDefaults } from "./drawing-defaults.ts";
 export {
   clipImageEmbeddings,
   clipLogits,

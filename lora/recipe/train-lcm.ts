@@ -36,7 +36,7 @@ const GUIDANCE_AROUND = [0.8, 1.2] as const;
 
 const base = await openStableDiffusion(args.base);
 const [portraits, textures, rows] = [Number(args.portraits), Number(args.textures), Number(args.batch)];
-const { guidanceScale } = drawDefaults(base);
+const { guidanceScale } = drawDefaults(base.drawing);
 const guidance = args.guidance?.split(",").map(Number) ?? GUIDANCE_AROUND.map((factor) => factor * guidanceScale);
 const encoder = await LatentEncoder.open(base);
 const text = await TextEncoder.open(base);

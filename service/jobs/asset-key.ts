@@ -4,6 +4,7 @@ import type { FixedDrawRequest } from "./job.ts";
 
 export function assetKey(base: Base, request: FixedDrawRequest, seed: number): Readonly<Record<string, unknown>> {
   const { prompt, negative, steps, guidanceScale, sampler, tiling } = request;
+  const { guidanceStop, guidanceRescale } = base.drawing;
   return {
     base: base.hash,
     stack: request.stack.map(({ sha256, weight }) => ({ sha256, weight })),
@@ -12,7 +13,8 @@ export function assetKey(base: Base, request: FixedDrawRequest, seed: number): R
     seed,
     steps,
     guidance: guidanceScale,
-    ...base.guidance,
+    ...(guidanceStop === undefined ? {} : { guidanceStop }),
+    ...(guidanceRescale === undefined ? {} : { guidanceRescale }),
     sampler,
     size: [base.side, base.side],
     ...(tiling ? { tiling } : {}),

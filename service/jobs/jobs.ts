@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type * as z from "zod";
-import { samplerDefaults } from "../../lora/index.ts";
+import { drawDefaults } from "../../lora/index.ts";
 import type { Identity } from "../access/index.ts";
 import type { Library, PublishedModule } from "../library/index.ts";
 import {
@@ -270,7 +270,7 @@ export class Jobs extends EventEmitter<JobsEvents> {
   async #fix({ stack, seeds, guidanceScale, ...request }: DrawRequest): Promise<FixedDrawRequest> {
     return {
       ...request,
-      guidanceScale: guidanceScale ?? samplerDefaults(request.sampler).guidanceScale ?? this.base.guidanceScale,
+      guidanceScale: guidanceScale ?? drawDefaults(this.base.drawing, request).guidanceScale,
       seeds: [...new Set(seeds)],
       stack: await fixStack(stack, this.#library, { kind: "picture", hash: this.base.hash }),
     };

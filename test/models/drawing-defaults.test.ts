@@ -22,13 +22,14 @@ describe("drawing defaults of a base", () => {
       guidanceScale: 2.5,
       steps: 30,
     });
-    const guidance = { guidanceStop: 0.5, guidanceRescale: 0 };
+    const guidance = { tilingGuidanceScale: 2, guidanceStop: 0.5, guidanceRescale: 0 };
     assert.deepEqual(readDrawingDefaults(baseWith(JSON.stringify({ drawing: guidance }))), guidance);
   });
 
   for (const [wrong, key] of [
     ['{"drawing": 3}', "drawing"],
     ['{"drawing": {"guidanceScale": "high"}}', "guidanceScale"],
+    ['{"drawing": {"tilingGuidanceScale": 0}}', "tilingGuidanceScale"],
     ['{"drawing": {"steps": 2.5}}', "steps"],
     ['{"drawing": {"guidanceStop": 1.5}}', "guidanceStop"],
     ['{"drawing": {"guidanceRescale": "0.7"}}', "guidanceRescale"],

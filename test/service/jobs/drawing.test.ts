@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readGenerationInfo } from "../../../lora/index.ts";
+import { drawDefaults, readGenerationInfo } from "../../../lora/index.ts";
 import { limits, readErrorBody } from "../../../service/protocol/index.ts";
 import { ADA, drawRequest, isDone, jobOf, openWorkbench, PATIENCE_MS, until, type Workbench } from "./workbench.ts";
 
@@ -40,9 +40,10 @@ describe("drawing jobs", function () {
       again.samples.map(({ sha256 }) => sha256),
       [other.samples[1]!.sha256, first.samples[0]!.sha256],
     );
-    const suited = jobOf(bench.jobs, await draw({ seeds: [1], guidanceScale: bench.jobs.base.guidanceScale }));
+    const suits = drawDefaults(bench.jobs.base.drawing).guidanceScale;
+    const suited = jobOf(bench.jobs, await draw({ seeds: [1], guidanceScale: suits }));
     assert.equal(suited.status, "done", "what the base suggests is what is drawn without a word about it");
-    const guidanceScale = bench.jobs.base.guidanceScale + 1;
+    const guidanceScale = suits + 1;
     for (const different of [{ prompt: "a woman" }, { negative: "red" }, { steps: 3 }, { guidanceScale }]) {
       const id = await draw({ seeds: [1], ...different });
       assert.equal(jobOf(bench.jobs, id).status, "queued", JSON.stringify(different));
