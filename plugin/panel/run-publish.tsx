@@ -3,7 +3,7 @@ import { displayName, limits, type JobState } from "../../service/protocol/index
 import { Button, Notice, Problem, Section, TextInput } from "./controls.tsx";
 import type { PanelNode } from "./host.ts";
 import { useAction, useHost, useStudio, useTag } from "./hooks.ts";
-import { attachModule, attachVoice } from "./tag-edits.ts";
+import { attachTaught, attachVoice } from "./tag-edits.ts";
 import { useTexts } from "./texts.ts";
 
 /** Whether a training teaches how something speaks. */
@@ -113,7 +113,7 @@ function Attach({ published, job, node, onUse }: AttachProps) {
       edit(
         speaks
           ? attachVoice(tag, moduleId, version, node.name)
-          : attachModule(tag, moduleId, version, modules.get(moduleId)?.triggerWord ?? ""),
+          : attachTaught(tag, moduleId, version, modules.get(moduleId)?.triggerWord ?? ""),
       ),
     );
   return (

@@ -70,6 +70,16 @@ export function attachModule(tag: LoraTag, module: string, version: number, trig
   return { ...attached, prompt: joinPrompt(triggerWord, attached.prompt) };
 }
 
+/**
+ * The same for a module that was taught this very node: its first takes the place of a prompt that described the node to the
+ * base alone. Beside the trigger word, "a bald head" would be drawn over what the module learned.
+ */
+export function attachTaught(tag: LoraTag, module: string, version: number, triggerWord: string): LoraTag {
+  const attached = attachModule(tag, module, version, triggerWord);
+  const isDescribed = tag.modules.length === 0 && attached.prompt !== tag.prompt;
+  return isDescribed ? { ...attached, prompt: triggerWord } : attached;
+}
+
 /** What a node speaks with after a voice was published for it; one that was mute has its voice from then on. */
 export function attachVoice(tag: LoraTag, module: string, version: number, nodeName: string): LoraTag {
   return { ...tag, voice: addModule(tag.voice ?? newVoice(nodeName), module, version) };

@@ -3,6 +3,7 @@ import { loraTag, limits, type LoraTag } from "../../../service/protocol/index.t
 import {
   addModule,
   attachModule,
+  attachTaught,
   attachVoice,
   emptyTag,
   isEmptyTag,
@@ -75,6 +76,17 @@ describe("panel: tag edits", () => {
     assert.equal(attached.prompt, "zsmith, a smith, leather apron");
     assert.equal(attachModule(attached, "m", 2, "ZSmith").prompt, attached.prompt);
     assert.equal(attachModule(emptyTag, "m", 1, "").prompt, "");
+  });
+
+  it("attaching what was taught the node itself puts the trigger word in its description's place, once", () => {
+    const described = { ...emptyTag, prompt: "a smith, leather apron" };
+    const attached = attachTaught(described, "m", 1, "zsmith");
+    assert.deepEqual([attached.prompt, attached.modules.length], ["zsmith", 1]);
+    assert.equal(attachTaught({ ...attached, prompt: "zsmith, smiling" }, "m", 2, "zsmith").prompt, "zsmith, smiling");
+    assert.equal(attachTaught({ ...described, prompt: "zsmith, angry" }, "m", 1, "zsmith").prompt, "zsmith, angry");
+    assert.equal(attachTaught(described, "m", 1, "").prompt, described.prompt);
+    const another = attachTaught({ ...attached, prompt: "an apron" }, "n", 1, "zapron");
+    assert.equal(another.prompt, "zapron, an apron");
   });
 
   it("prompts are joined without empty parts and doubled commas", () => {
