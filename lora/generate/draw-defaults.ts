@@ -22,3 +22,15 @@ export function drawDefaults(
   const tiled = tiling && tilingGuidanceScale !== undefined ? { guidanceScale: tilingGuidanceScale } : {};
   return { ...DRAW_DEFAULTS, ...drawing, ...tiled, ...samplerDefaults(sampler) };
 }
+
+/** A request with what it leaves out; fields that are undefined are left out too. */
+export const withDrawDefaults = (drawing: DrawingDefaults, request: DrawRequest) => ({
+  ...drawDefaults(drawing, request),
+  ...withoutUndefined(request),
+});
+
+function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

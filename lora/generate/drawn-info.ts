@@ -1,5 +1,5 @@
 import type { StableDiffusion } from "../models/index.ts";
-import { drawDefaults } from "./draw-defaults.ts";
+import { withDrawDefaults } from "./draw-defaults.ts";
 import type { Picture } from "./painter.ts";
 import { drawingFields, type GenerationInfo } from "./png-info.ts";
 import type { DrawRequest } from "./studio.ts";
@@ -12,19 +12,19 @@ export function drawnInfo(
   loraHashes: GenerationInfo["loraHashes"],
   modelHash?: string,
 ): GenerationInfo {
-  const defaults = drawDefaults(base.drawing, request);
+  const drawn = withDrawDefaults(base.drawing, request);
   return {
-    prompt: request.prompt,
-    negativePrompt: request.negative ?? "",
-    steps: request.steps ?? defaults.steps,
-    sampler: request.sampler ?? defaults.sampler,
-    guidanceScale: request.guidanceScale ?? defaults.guidanceScale,
+    prompt: drawn.prompt,
+    negativePrompt: drawn.negative ?? "",
+    steps: drawn.steps,
+    sampler: drawn.sampler,
+    guidanceScale: drawn.guidanceScale,
     seed: picture.seed,
     width: picture.width,
     height: picture.height,
     ...(modelHash === undefined ? {} : { modelHash }),
     model: base.name,
     loraHashes,
-    others: drawingFields({ ...defaults, ...request }),
+    others: drawingFields(drawn),
   };
 }

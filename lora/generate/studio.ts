@@ -15,7 +15,7 @@ import type { Borders } from "../nn/index.ts";
 import { moduleSites, type StableDiffusion } from "../models/index.ts";
 import type { SessionOptions } from "../runtime/index.ts";
 import { encodePrompts } from "./conditioning.ts";
-import { drawDefaults } from "./draw-defaults.ts";
+import { withDrawDefaults } from "./draw-defaults.ts";
 import { generateErrors } from "./errors.ts";
 import { Painter, type Picture } from "./painter.ts";
 import { Painters } from "./painters.ts";
@@ -84,10 +84,10 @@ export class DrawingStudio {
 
   /** @throws MODULE_UNKNOWN, SIZE_INVALID, and the errors of prompts and samplers */
   async draw(request: DrawRequest): Promise<Picture[]> {
-    const { steps, guidanceScale, guidanceStop, guidanceRescale, sampler, seeds } = {
-      ...drawDefaults(this.base.drawing, request),
-      ...withoutUndefined(request),
-    };
+    const { steps, guidanceScale, guidanceStop, guidanceRescale, sampler, seeds } = withDrawDefaults(
+      this.base.drawing,
+      request,
+    );
     const [width, height] = [request.width ?? this.base.side, request.height ?? this.base.side];
     checkPictureSize(this.base, width, height);
     const positive = parsePrompt(request.prompt);
@@ -131,10 +131,4 @@ export function checkPictureSize(base: StableDiffusion, width: number, height: n
   for (const [key, value] of Object.entries({ width, height }))
     if (!Number.isInteger(value) || value < step || value % step !== 0)
       throw generateErrors.SIZE_INVALID(key, step, value);
-}
-
-function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }
